@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# make            build/egressd and build/egressctl
+# make demo       the whole thing at work in private namespaces (root)
+# make check      everything that must pass (root for the tunnel lab)
+BUILD ?= build
+CC ?= cc
+PREFIX ?= /usr
+SECONDS ?= 30
+Q := $(if $(V),,@)
+
+PACKAGES := libevent_core libevent_extra openssl libcares jansson libcurl libidn2
+PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+PKG_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
+	-Wpointer-arith -Wformat=2 -Wno-format-nonliteral -Wvla $(if $(WERROR),-Werror)
+HARDENING := $(if $(SANITIZE),,-D_FORTIFY_SOURCE=3 -fstack-protector-strong) -fPIE
+OPTIMISE ?= -O2 -g
+SANITIZE_FLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -DEGRESSD_VERSION='"$(VERSION)"' -Iinclude $(OPTIMISE) $(WARNINGS) $(HARDENING) \
+	$(SANITIZE_FLAGS) $(PKG_CFLAGS) -MMD -MP $(CFLAGS)
+LDFLAGS_ALL := -pie -pthread -Wl,-z,relro,-z,now $(SANITIZE_FLAGS) $(LDFLAGS)
+
+LAYERS := base policy proto firewall control net tunnel config
+LIBRARY := $(BUILD)/libegress.a
+objects = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard $(1))))
+LIBRARY_OBJECTS := $(foreach layer,$(LAYERS),$(call objects,src/$(layer)/*.c))
+EGRESSD_OBJECTS := $(call objects,src/egressd/*.c)
+EGRESSCTL_OBJECTS := $(call objects,src/egressctl/*.c)
+UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/*/*_test.c)))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
+SOURCES := $(wildcard src/*/*.c include/*/*.h tests/*/*.c tests/*/*.h tests/unit/*/*.c)
+
+.PHONY: all dev check unit flow lab layers demo asan tsan fuzz lint format format-check install packages clean
+all: $(BUILD)/egressd $(BUILD)/egressctl
+
+dev:
+	$(Q)$(MAKE) WERROR=1 all
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC) $(CFLAGS_ALL) -c $< -o $@
+
+$(LIBRARY): $(LIBRARY_OBJECTS)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
+$(BUILD)/egressd: $(EGRESSD_OBJECTS) $(LIBRARY)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(PKG_LIBS) -o $@
+
+$(BUILD)/egressctl: $(EGRESSCTL_OBJECTS) $(LIBRARY)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(PKG_LIBS) -o $@
+
+# A unit test reaches what it tests through the library; only what it uses is linked.
+$(BUILD)/tests/unit/%_test: $(BUILD)/tests/unit/%_test.o $(LIBRARY)
+	$(Q)$(CC) $(LDFLAGS_ALL) $< $(LIBRARY) $(PKG_LIBS) -lcmocka -o $@
+
+unit: $(UNIT_TESTS)
+	$(Q)tests/run-unit.sh $(UNIT_TESTS)
+
+flow: all
+	$(Q)tests/run-pytest.sh $(BUILD) tests/flow $(FLOW)
+
+lab: all
+	$(Q)tests/run-pytest.sh $(BUILD) tests/lab $(LAB)
+
+layers:
+	$(Q)tests/layers.sh
+
+check: packages
+	$(Q)$(MAKE) WERROR=1 all
+	$(Q)$(MAKE) WERROR=1 unit
+	$(Q)$(MAKE) layers format-check
+	$(Q)$(MAKE) flow
+	$(Q)$(MAKE) lab
+
+demo: packages
+	$(Q)$(MAKE) all
+	$(Q)tests/lab/demo $(if $(KEEP),--keep)
+
+asan:
+	$(Q)$(MAKE) BUILD=build/asan CC=clang SANITIZE=address,undefined OPTIMISE='-O1 -g' WERROR=1 all
+	$(Q)$(MAKE) BUILD=build/asan CC=clang SANITIZE=address,undefined OPTIMISE='-O1 -g' WERROR=1 unit flow
+
+tsan:
+	$(Q)$(MAKE) BUILD=build/tsan CC=clang SANITIZE=thread OPTIMISE='-O1 -g' WERROR=1 all
+	$(Q)$(MAKE) BUILD=build/tsan CC=clang SANITIZE=thread OPTIMISE='-O1 -g' WERROR=1 flow
+
+$(BUILD)/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(wildcard src/*/*.c include/*/*.h)
+	@mkdir -p $(@D)
+	@echo "  FUZZ    $@"
+	$(Q)clang -std=c11 -D_GNU_SOURCE -Iinclude -O1 -g -fsanitize=fuzzer,address,undefined $(PKG_CFLAGS) $< \
+		$(wildcard src/base/*.c src/proto/*.c src/policy/*.c src/config/*.c) $(PKG_LIBS) -o $@
+
+fuzz: $(FUZZERS)
+	$(Q)tests/run-fuzzers.sh $(SECONDS) $(FUZZERS)
+
+lint:
+	$(Q)clang-tidy --quiet $(wildcard src/*/*.c) -- -std=c11 -D_GNU_SOURCE -Iinclude $(PKG_CFLAGS)
+	$(Q)shellcheck $(wildcard tests/*.sh .ci/run)
+
+format:
+	$(Q)clang-format -i $(SOURCES)
+
+format-check:
+	$(Q)clang-format --dry-run -Werror $(SOURCES)
+
+packages:
+	$(Q)tests/packages.sh
+
+install: all
+	install -D -m 0755 $(BUILD)/egressd $(DESTDIR)$(PREFIX)/sbin/egressd
+	install -D -m 0755 $(BUILD)/egressctl $(DESTDIR)$(PREFIX)/bin/egressctl
+	$(Q)for page in src/egressd/*.8 src/egressctl/*.8 src/config/*.5; do [ -e $$page ] || continue; \
+		install -D -m 0644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
+	install -D -m 0644 src/egressctl/egressctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/egressctl
+	install -D -m 0644 compose/egress.conf $(DESTDIR)/etc/egressd/egress.conf
+
+clean:
+	rm -rf build
+
+.SECONDARY:
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Builds text in a buffer of the caller's, bounded; what does not fit is dropped and remembered. */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/compiler.h"
+
+struct text {
+	char *bytes; /* always NUL-terminated */
+	size_t len;
+	size_t size;
+	bool truncated; /* something did not fit */
+};
+
+/* Uses bytes, size >= 1. */
+void text_init(struct text *text, char *bytes, size_t size);
+
+void text_add(struct text *text, const char *string);
+void text_add_bytes(struct text *text, const char *bytes, size_t len);
+void text_add_char(struct text *text, char byte);
+void text_add_format(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* With control bytes, quotes, backslashes and all outside ASCII as JSON escapes (RFC 8259 7); no
+ * quotes around. */
+void text_add_json(struct text *text, const char *bytes, size_t len);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What was found wrong with a policy file. Printed like a compiler does it:
+ *
+ *   egress.conf:12:9: error: there is no egress called 'hone'
+ *      12 | hone    from prowlarr to set metadata
+ *         | ^~~~
+ *         = did you mean 'home'?
+ */
+#ifndef CONFIG_REPORT_H
+#define CONFIG_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/compiler.h"
+
+struct config_report;
+
+enum problem_level {
+	PROBLEM_ERROR,
+	PROBLEM_WARNING,
+};
+
+struct config_problem {
+	enum problem_level level;
+	unsigned line, column; /* from 1; 0 when it is about the whole file */
+	size_t width;          /* how many bytes the caret underlines */
+	const char *message;
+	const char *source; /* the line as it stands in the file, or "" */
+	const char *hint;   /* or NULL */
+};
+
+MUST_CHECK struct config_report *config_report_new(void);
+void config_report_free(struct config_report *report);
+
+size_t config_report_count(const struct config_report *report, enum problem_level level);
+size_t config_report_total(const struct config_report *report);
+const struct config_problem *config_report_at(const struct config_report *report, size_t index);
+
+/* The whole report as people read it; malloc()ed, the caller frees it. NULL: no memory. */
+MUST_CHECK char *config_report_text(const struct config_report *report, const char *path);
+
+#endif

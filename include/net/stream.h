@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One byte stream: a connected TCP socket, bare or under TLS. The rest of the program does not know
+ * which. Non-blocking, owned by one worker's thread. Watch it edge-triggered: after an event, read
+ * and write until EAGAIN.
+ */
+#ifndef NET_STREAM_H
+#define NET_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/compiler.h"
+
+struct ssl_st;
+
+struct stream {
+	int fd;             /* -1: none */
+	struct ssl_st *tls; /* NULL: bare TCP */
+	bool shut;          /* our direction has been ended */
+};
+
+/* A stream over a connected non-blocking socket; takes the descriptor. Sets TCP_NODELAY. */
+struct stream stream_from_fd(int fd);
+
+/* An empty stream: fd -1. Closing it does nothing. */
+struct stream stream_none(void);
+
+/* Puts TLS on top; takes tls, which already has its BIO or descriptor set. */
+void stream_set_tls(struct stream *stream, struct ssl_st *tls);
+
+/* Spliceable: bytes on the socket are the bytes of the stream. */
+bool stream_is_bare(const struct stream *stream);
+
+/*
+ * > 0 bytes; 0 the peer ended its direction in order (FIN, close_notify); -1 + errno: EAGAIN wait
+ * for an edge of either kind, anything else the stream is broken (ECONNRESET for RST, EPROTO for
+ * bad TLS or a cut TLS stream).
+ */
+MUST_CHECK ssize_t stream_read(struct stream *stream, void *bytes, size_t len);
+
+/* > 0 bytes taken, maybe fewer; -1 + errno as above. len > 0. Never raises SIGPIPE. */
+MUST_CHECK ssize_t stream_write(struct stream *stream, const void *bytes, size_t len);
+
+/* Ends our direction: close_notify where there is TLS, then FIN. The other direction stays. Once.
+ */
+void stream_shutdown(struct stream *stream);
+
+/* Closes in order and forgets. */
+void stream_close(struct stream *stream);
+
+/* Closes with RST (SO_LINGER 0), so that a broken connection is seen as broken; forgets. */
+void stream_reset(struct stream *stream);
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Formats a line in a buffer on the caller's stack and writes it at once. */
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+static _Atomic int log_threshold = LOG_INFO;
+static _Atomic int log_style = LOG_TEXT;
+
+static const char *const log_level_names[] = {"error", "warn", "info", "debug"};
+
+void log_configure(enum log_level level, enum log_format format)
+{
+	atomic_store_explicit(&log_threshold, level, memory_order_relaxed);
+	atomic_store_explicit(&log_style, format, memory_order_relaxed);
+}
+
+bool log_enabled(enum log_level level)
+{
+	return (int)level <= atomic_load_explicit(&log_threshold, memory_order_relaxed);
+}
+
+static void log_add_time(struct log_line *line)
+{
+	int64_t now_ms = clock_wall_ms();
+	time_t seconds = now_ms / 1000;
+	struct tm utc;
+	char stamp[32];
+
+	gmtime_r(&seconds, &utc);
+	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &utc);
+	text_add_format(&line->text,
+			line->format == LOG_JSON ? "{\"time\":\"%s.%03dZ\"" : "%s.%03dZ", stamp,
+			(int)(now_ms % 1000));
+}
+
+void log_begin(struct log_line *line, enum log_level level, const char *event)
+{
+	line->level = level;
+	line->enabled = log_enabled(level);
+	line->format = (enum log_format)atomic_load_explicit(&log_style, memory_order_relaxed);
+	text_init(&line->text, line->bytes, sizeof(line->bytes) - 4);
+	if (!line->enabled)
+		return;
+	log_add_time(line);
+	text_add_format(&line->text,
+			line->format == LOG_JSON ? ",\"level\":\"%s\",\"event\":\"" : " %-5s ",
+			log_level_names[level]);
+	text_add_json(&line->text, event, strlen(event));
+	if (line->format == LOG_JSON)
+		text_add_char(&line->text, '"');
+}
+
+static bool log_value_is_plain(const char *value, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char byte = (unsigned char)value[i];
+
+		if (byte <= ' ' || byte >= 0x7f || byte == '"' || byte == '\\' || byte == '=')
+			return false;
+	}
+	return len > 0;
+}
+
+void log_field_bytes(struct log_line *line, const char *key, const char *value, size_t len)
+{
+	bool quoted = line->format == LOG_JSON || !log_value_is_plain(value, len);
+
+	if (!line->enabled)
+		return;
+	text_add_format(&line->text, line->format == LOG_JSON ? ",\"%s\":" : " %s=", key);
+	if (quoted)
+		text_add_char(&line->text, '"');
+	text_add_json(&line->text, value, len);
+	if (quoted)
+		text_add_char(&line->text, '"');
+}
+
+void log_field(struct log_line *line, const char *key, const char *value)
+{
+	log_field_bytes(line, key, value, strlen(value));
+}
+
+void log_field_number(struct log_line *line, const char *key, int64_t value)
+{
+	if (line->enabled)
+		text_add_format(&line->text, line->format == LOG_JSON ? ",\"%s\":%lld" : " %s=%lld",
+				key, (long long)value);
+}
+
+void log_field_address(struct log_line *line, const char *key, const struct address *address)
+{
+	char text[ADDRESS_TEXT_SIZE];
+
+	if (line->enabled)
+		log_field(line, key, address_format(address, text));
+}
+
+void log_end(struct log_line *line)
+{
+	ssize_t written;
+
+	if (!line->enabled)
+		return;
+	line->text.size = sizeof(line->bytes);
+	text_add(&line->text, line->format == LOG_JSON ? "}\n" : "\n");
+	/* A log that cannot be written has nobody left to tell. */
+	written = write(STDERR_FILENO, line->text.bytes, line->text.len);
+	(void)written;
+}
+
+static void PRINTF_LIKE(2, 0) log_message(enum log_level level, const char *format, va_list args)
+{
+	struct log_line line;
+	char message[1024];
+
+	if (!log_enabled(level))
+		return;
+	vsnprintf(message, sizeof(message), format, args);
+	log_begin(&line, level, message);
+	log_end(&line);
+}
+
+void log_error(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	log_message(LOG_ERROR, format, args);
+	va_end(args);
+}
+
+void log_warn(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	log_message(LOG_WARN, format, args);
+	va_end(args);
+}
+
+void log_info(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	log_message(LOG_INFO, format, args);
+	va_end(args);
+}
+
+void log_debug(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	log_message(LOG_DEBUG, format, args);
+	va_end(args);
+}

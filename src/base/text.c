@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Bounded text. */
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void text_init(struct text *text, char *bytes, size_t size)
+{
+	*text = (struct text){.bytes = bytes, .size = size};
+	bytes[0] = '\0';
+}
+
+void text_add_bytes(struct text *text, const char *bytes, size_t len)
+{
+	size_t room = text->size - text->len - 1;
+
+	if (len > room) {
+		text->truncated = true;
+		len = room;
+	}
+	memcpy(text->bytes + text->len, bytes, len);
+	text->len += len;
+	text->bytes[text->len] = '\0';
+}
+
+void text_add(struct text *text, const char *string)
+{
+	text_add_bytes(text, string, strlen(string));
+}
+
+void text_add_char(struct text *text, char byte)
+{
+	text_add_bytes(text, &byte, 1);
+}
+
+void text_add_format(struct text *text, const char *format, ...)
+{
+	size_t room = text->size - text->len;
+	va_list args;
+	int wanted;
+
+	va_start(args, format);
+	wanted = vsnprintf(text->bytes + text->len, room, format, args);
+	va_end(args);
+	if (wanted < 0)
+		return;
+	if ((size_t)wanted >= room) {
+		text->truncated = true;
+		text->len = text->size - 1;
+	} else {
+		text->len += (size_t)wanted;
+	}
+}
+
+void text_add_json(struct text *text, const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char byte = (unsigned char)bytes[i];
+
+		if (byte == '"' || byte == '\\')
+			text_add_format(text, "\\%c", byte);
+		else if (byte == '\n')
+			text_add(text, "\\n");
+		else if (byte < 0x20 || byte >= 0x7f)
+			text_add_format(text, "\\u%04x", byte);
+		else
+			text_add_char(text, (char)byte);
+	}
+}
