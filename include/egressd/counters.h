@@ -25,9 +25,9 @@ struct counters {
 	_Atomic uint64_t refusals[REFUSAL_COUNT];     /* by reason */
 	_Atomic uint64_t bytes_from_clients, bytes_from_origins;
 	_Atomic uint64_t held_now, held_total; /* requests that waited for a tunnel */
-	_Atomic uint64_t ended_by_epoch;       /* sessions ended because their tunnel epoch was over */
-	_Atomic uint64_t ended_by_reload;      /* sessions ended because the new policy denies them */
-	_Atomic uint64_t accept_pauses;        /* times that descriptors ran out */
+	_Atomic uint64_t ended_by_epoch;  /* sessions ended because their tunnel epoch was over */
+	_Atomic uint64_t ended_by_reload; /* sessions ended because the new policy denies them */
+	_Atomic uint64_t accept_pauses;   /* times that descriptors ran out */
 	_Atomic uint64_t origin_connections_reused;
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One listening socket of one worker. A reload never closes an unchanged one: its queued clients would be reset. */
+/* One listening socket of one worker. A reload never closes an unchanged one: its queued clients
+ * would be reset. */
 #ifndef EGRESSD_LISTENER_H
 #define EGRESSD_LISTENER_H
 

@@ -31,8 +31,8 @@ enum {
 
 enum deadline_kind {
 	DEADLINE_HANDSHAKE, /* until a request is complete */
-	DEADLINE_HOLD,	    /* until the tunnel is back */
-	DEADLINE_IDLE,	    /* no byte either way */
+	DEADLINE_HOLD,      /* until the tunnel is back */
+	DEADLINE_IDLE,      /* no byte either way */
 	DEADLINE_LINGER,    /* after a refusal */
 	DEADLINE_KINDS,
 };
@@ -106,7 +106,8 @@ void worker_free(struct worker *worker);
 /* Worker's thread: the lane of an egress of the snapshot in force, after a look at its tunnel. */
 struct lane *worker_lane(struct worker *worker, int egress);
 
-/* Worker's thread: ends what belongs to an old epoch, lets go what waited for a tunnel that is up. */
+/* Worker's thread: ends what belongs to an old epoch, lets go what waited for a tunnel that is up.
+ */
 void worker_look_at_tunnels(struct worker *worker);
 
 /* Worker's thread: a descriptor has become free; accepting may go on. */

@@ -30,7 +30,8 @@ static bool exchange_is_repeatable(const struct http_request *request)
 	return false;
 }
 
-/* NTLM and Negotiate log the connection in, not the request (RFC 4559 6): it must never serve anybody else. */
+/* NTLM and Negotiate log the connection in, not the request (RFC 4559 6): it must never serve
+ * anybody else. */
 static bool exchange_logs_connection_in(const struct http_head *head, const char *field_name)
 {
 	for (size_t i = 0; i < head->field_count; i++) {
@@ -108,12 +109,13 @@ static void exchange_begin(struct session *session, struct stream origin, bool r
 	exchange->reused = reused;
 	exchange->active_at_ms = clock_monotonic_ms();
 	session->state = SESSION_EXCHANGING;
-	event_assign(&exchange->event, session->worker->base, origin.fd, EV_READ | EV_WRITE | EV_ET | EV_PERSIST,
-		     exchange_on_origin_ready, exchange);
+	event_assign(&exchange->event, session->worker->base, origin.fd,
+		     EV_READ | EV_WRITE | EV_ET | EV_PERSIST, exchange_on_origin_ready, exchange);
 	deadline_set(&session->deadline, &session->worker->deadlines[DEADLINE_IDLE],
 		     exchange->active_at_ms + session->snapshot->config->idle_timeout_ms);
 	if (event_add(&exchange->event, NULL) < 0 ||
-	    buffer_append(&exchange->to_origin, buffer_start(&exchange->head), buffer_len(&exchange->head)) < 0) {
+	    buffer_append(&exchange->to_origin, buffer_start(&exchange->head),
+			  buffer_len(&exchange->head)) < 0) {
 		exchange_fail(exchange, REFUSAL_NO_RESOURCES, "out of memory");
 		return;
 	}
@@ -208,8 +210,10 @@ enum exchange_step exchange_on_origin_lost(struct exchange *exchange)
 	struct session *session = exchange->session;
 
 	if (!exchange->reused || buffer_len(&exchange->from_origin) > 0 || exchange->interim > 0)
-		return exchange_fail(exchange, REFUSAL_ORIGIN_CLOSED, "the origin closed before it answered");
-	/* A kept connection had died unnoticed: nobody has seen the request, and it may be repeated. */
+		return exchange_fail(exchange, REFUSAL_ORIGIN_CLOSED,
+				     "the origin closed before it answered");
+	/* A kept connection had died unnoticed: nobody has seen the request, and it may be
+	 * repeated. */
 	exchange_close_origin(exchange);
 	buffer_clear(&exchange->to_origin);
 	exchange->repeatable = false;
@@ -242,7 +246,8 @@ enum exchange_step exchange_finish(struct exchange *exchange)
 	event_del(&exchange->event);
 	if (exchange->origin_reusable && exchange->request_done && !exchange->origin_refuses &&
 	    session->record.epoch == session->record.lane->epoch)
-		origin_pool_put(session->worker->origins, session, exchange->origin, &session->record.address);
+		origin_pool_put(session->worker->origins, session, exchange->origin,
+				&session->record.address);
 	else
 		stream_close(&exchange->origin);
 	exchange->origin = stream_none();

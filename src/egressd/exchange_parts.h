@@ -12,8 +12,8 @@
 
 enum exchange_step {
 	EXCHANGE_MOVED, /* something was done; there may be more to do */
-	EXCHANGE_WAIT,	/* nothing to do until an event */
-	EXCHANGE_OVER,	/* the exchange is gone, and maybe the session */
+	EXCHANGE_WAIT,  /* nothing to do until an event */
+	EXCHANGE_OVER,  /* the exchange is gone, and maybe the session */
 };
 
 struct exchange {
@@ -24,21 +24,21 @@ struct exchange {
 
 	/* the request */
 	bool is_head, client_is_1_0, client_keeps_alive, upgrade_asked;
-	bool repeatable;     /* safe to send again: no body, and a method that changes nothing twice */
-	bool reused;	     /* on a kept connection that may be dead */
+	bool repeatable; /* safe to send again: no body, and a method that changes nothing twice */
+	bool reused;     /* on a kept connection that may be dead */
 	bool request_done;   /* all of it was read from the client */
 	bool origin_refuses; /* the origin takes no more of it; only its answer counts now */
 	struct http_body request_body;
-	struct buffer head;	 /* as sent, while it may have to be repeated */
+	struct buffer head;      /* as sent, while it may have to be repeated */
 	struct buffer to_origin; /* read, and not yet taken */
 
 	/* the response */
-	bool answered;	      /* its final head went to the client */
-	bool response_done;   /* all of it was read from the origin */
-	bool dechunk;	      /* the client does not know chunks */
-	bool closes_client;   /* its end is told by closing */
+	bool answered;      /* its final head went to the client */
+	bool response_done; /* all of it was read from the origin */
+	bool dechunk;       /* the client does not know chunks */
+	bool closes_client; /* its end is told by closing */
 	bool origin_reusable;
-	unsigned interim;     /* 1xx heads so far */
+	unsigned interim; /* 1xx heads so far */
 	size_t scanned;
 	struct http_body response_body;
 	struct buffer from_origin; /* of a head that is not complete yet */

@@ -22,13 +22,15 @@ static enum exchange_step exchange_flush_to_origin(struct exchange *exchange)
 				    buffer_len(&exchange->to_origin));
 
 	if (sent < 0)
-		return errno == EAGAIN || errno == EINTR ? EXCHANGE_WAIT : exchange_origin_refuses(exchange);
+		return errno == EAGAIN || errno == EINTR ? EXCHANGE_WAIT
+							 : exchange_origin_refuses(exchange);
 	buffer_consume(&exchange->to_origin, (size_t)sent);
 	exchange->active_at_ms = clock_monotonic_ms();
 	return EXCHANGE_MOVED;
 }
 
-/* How much of these bytes is this request's. -1: the body is not well-formed. Chunked bodies pass as they came. */
+/* How much of these bytes is this request's. -1: the body is not well-formed. Chunked bodies pass
+ * as they came. */
 static ssize_t exchange_measure_request(struct exchange *exchange, const char *bytes, size_t len)
 {
 	size_t total = 0;
@@ -36,7 +38,8 @@ static ssize_t exchange_measure_request(struct exchange *exchange, const char *b
 	for (;;) {
 		size_t used = 0;
 
-		switch (http_body_next(&exchange->request_body, bytes + total, len - total, &used)) {
+		switch (http_body_next(&exchange->request_body, bytes + total, len - total,
+				       &used)) {
 		case HTTP_BODY_CONTENT:
 		case HTTP_BODY_SYNTAX:
 			total += used;
@@ -52,7 +55,8 @@ static ssize_t exchange_measure_request(struct exchange *exchange, const char *b
 	}
 }
 
-static enum exchange_step exchange_pass_request(struct exchange *exchange, const uint8_t *bytes, size_t len)
+static enum exchange_step exchange_pass_request(struct exchange *exchange, const uint8_t *bytes,
+						size_t len)
 {
 	struct session *session = exchange->session;
 	ssize_t sent;
@@ -74,11 +78,13 @@ static enum exchange_step exchange_pass_request(struct exchange *exchange, const
 static enum exchange_step exchange_send_input(struct exchange *exchange)
 {
 	struct buffer *input = &exchange->session->input;
-	ssize_t len = exchange_measure_request(exchange, (const char *)buffer_start(input), buffer_len(input));
+	ssize_t len = exchange_measure_request(exchange, (const char *)buffer_start(input),
+					       buffer_len(input));
 	enum exchange_step step;
 
 	if (len < 0)
-		return exchange_fail(exchange, REFUSAL_BAD_REQUEST, "the request's body is not well-formed");
+		return exchange_fail(exchange, REFUSAL_BAD_REQUEST,
+				     "the request's body is not well-formed");
 	step = exchange_pass_request(exchange, buffer_start(input), (size_t)len);
 	if (step != EXCHANGE_OVER && len > 0)
 		buffer_consume(input, (size_t)len);
@@ -100,7 +106,8 @@ static enum exchange_step exchange_send_fresh(struct exchange *exchange)
 	}
 	len = exchange_measure_request(exchange, (const char *)bytes, (size_t)got);
 	if (len < 0)
-		return exchange_fail(exchange, REFUSAL_BAD_REQUEST, "the request's body is not well-formed");
+		return exchange_fail(exchange, REFUSAL_BAD_REQUEST,
+				     "the request's body is not well-formed");
 	/* What follows is the next request. */
 	if (buffer_append(&session->input, bytes + len, (size_t)(got - len)) < 0)
 		return exchange_fail(exchange, REFUSAL_NO_RESOURCES, "out of memory");

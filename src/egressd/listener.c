@@ -13,11 +13,12 @@
 #include "net/listen.h"
 
 enum {
-	LISTENER_BATCH = 32,	       /* clients accepted before others get their turn */
+	LISTENER_BATCH = 32,            /* clients accepted before others get their turn */
 	LISTENER_PAUSE_US = 100 * 1000, /* or until a session ends */
 };
 
-/* Level-triggered readiness would spin while accept fails: every listener waits until a descriptor is free. */
+/* Level-triggered readiness would spin while accept fails: every listener waits until a descriptor
+ * is free. */
 static void listener_pause(struct worker *worker)
 {
 	static const struct timeval pause = {0, LISTENER_PAUSE_US};
@@ -66,7 +67,8 @@ int listener_open(struct worker *worker, const struct endpoint *endpoint, int fd
 	listener->endpoint = endpoint;
 	listener->address = endpoint->address;
 	listener->fd = fd;
-	event_assign(&listener->event, worker->base, fd, EV_READ | EV_PERSIST, listener_on_ready, listener);
+	event_assign(&listener->event, worker->base, fd, EV_READ | EV_PERSIST, listener_on_ready,
+		     listener);
 	if (!worker->accept_paused && event_add(&listener->event, NULL) < 0) {
 		fd_close(fd);
 		free(listener);

@@ -19,7 +19,8 @@ enum {
 	ORIGIN_IDLE_MS = 30 * 1000,
 };
 
-/* What must be the same. The client's address stands for the client: identity is derived from it. */
+/* What must be the same. The client's address stands for the client: identity is derived from it.
+ */
 struct origin_key {
 	struct address peer;
 	struct address endpoint;
@@ -68,9 +69,10 @@ static void origin_key_of(const struct session *session, struct origin_key *key)
 
 static bool origin_key_equals(const struct origin_key *a, const struct origin_key *b)
 {
-	return a->lane == b->lane && a->epoch == b->epoch && a->port == b->port && address_equals(&a->peer, &b->peer) &&
-	       address_equals_endpoint(&a->endpoint, &b->endpoint) && strcmp(a->user, b->user) == 0 &&
-	       strcmp(a->host, b->host) == 0;
+	return a->lane == b->lane && a->epoch == b->epoch && a->port == b->port &&
+	       address_equals(&a->peer, &b->peer) &&
+	       address_equals_endpoint(&a->endpoint, &b->endpoint) &&
+	       strcmp(a->user, b->user) == 0 && strcmp(a->host, b->host) == 0;
 }
 
 static size_t origin_bucket(const struct origin_pool *pool, const struct origin_key *key)
@@ -140,7 +142,8 @@ void origin_pool_put(struct origin_pool *pool, const struct session *session, st
 	origin->idle_since_ms = clock_monotonic_ms();
 	origin_key_of(session, &origin->key);
 	origin->bucket = origin_bucket(pool, &origin->key);
-	event_assign(&origin->event, pool->worker->base, stream.fd, EV_READ, origin_on_ready, origin);
+	event_assign(&origin->event, pool->worker->base, stream.fd, EV_READ, origin_on_ready,
+		     origin);
 	TAILQ_INSERT_TAIL(&pool->all, origin, link);
 	LIST_INSERT_HEAD(&pool->buckets[origin->bucket], origin, bucket_link);
 	pool->count++;
@@ -150,7 +153,8 @@ void origin_pool_put(struct origin_pool *pool, const struct session *session, st
 		origin_drop(TAILQ_FIRST(&pool->all));
 }
 
-struct stream origin_pool_take(struct origin_pool *pool, const struct session *session, struct address *address)
+struct stream origin_pool_take(struct origin_pool *pool, const struct session *session,
+			       struct address *address)
 {
 	struct origin_key key;
 	struct origin *origin;
@@ -181,6 +185,7 @@ void origin_pool_check(struct origin_pool *pool, int64_t now_ms)
 {
 	struct origin *oldest;
 
-	while ((oldest = TAILQ_FIRST(&pool->all)) != NULL && now_ms - oldest->idle_since_ms > ORIGIN_IDLE_MS)
+	while ((oldest = TAILQ_FIRST(&pool->all)) != NULL &&
+	       now_ms - oldest->idle_since_ms > ORIGIN_IDLE_MS)
 		origin_drop(oldest);
 }

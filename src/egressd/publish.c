@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A worker takes over a new snapshot, and new tunnel epochs: what no longer holds is ended, the rest goes on. */
+/* A worker takes over a new snapshot, and new tunnel epochs: what no longer holds is ended, the
+ * rest goes on. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,7 +123,8 @@ static void worker_move_listeners(struct worker *worker, const struct snapshot *
 	}
 }
 
-static void worker_open_listeners(struct worker *worker, const struct worker_publish_message *publish)
+static void worker_open_listeners(struct worker *worker,
+				  const struct worker_publish_message *publish)
 {
 	for (size_t i = 0; i < publish->count; i++) {
 		const struct endpoint *endpoint =
@@ -168,9 +170,11 @@ static void worker_on_publish(struct message *message, void *owner)
 	free(publish);
 }
 
-int worker_publish(struct worker *worker, struct snapshot *snapshot, const struct worker_socket *sockets, size_t count)
+int worker_publish(struct worker *worker, struct snapshot *snapshot,
+		   const struct worker_socket *sockets, size_t count)
 {
-	struct worker_publish_message *publish = malloc(sizeof(*publish) + count * sizeof(*sockets));
+	struct worker_publish_message *publish =
+		malloc(sizeof(*publish) + count * sizeof(*sockets));
 
 	if (publish == NULL)
 		return -1;

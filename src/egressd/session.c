@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A client connection, in the order things happen: accept, read, identify, decide, hold, dial, relay, end. */
+/* A client connection, in the order things happen: accept, read, identify, decide, hold, dial,
+ * relay, end. */
 #include "egressd/session.h"
 
 #include <errno.h>
@@ -26,7 +27,8 @@ static void session_on_ready(evutil_socket_t fd, short what, void *arg);
 
 static void session_set_deadline(struct session *session, enum deadline_kind kind, int64_t in_ms)
 {
-	deadline_set(&session->deadline, &session->worker->deadlines[kind], clock_monotonic_ms() + in_ms);
+	deadline_set(&session->deadline, &session->worker->deadlines[kind],
+		     clock_monotonic_ms() + in_ms);
 }
 
 static const struct config *session_config(const struct session *session)
@@ -52,15 +54,19 @@ static struct session *session_new(struct worker *worker, const struct endpoint 
 	session->snapshot = snapshot_ref(worker->snapshot);
 	session->endpoint = endpoint;
 	session->protocol = session_first_protocol(endpoint);
-	session->id = atomic_fetch_add_explicit(&worker->shared->next_session_id, 1, memory_order_relaxed) + 1;
+	session->id = atomic_fetch_add_explicit(&worker->shared->next_session_id, 1,
+						memory_order_relaxed) +
+		      1;
 	session->peer = *peer;
 	session->client = POLICY_CLIENT_UNKNOWN;
 	session->stream = stream_from_fd(fd);
-	event_assign(&session->event, worker->base, fd, EV_READ | EV_WRITE | EV_ET | EV_PERSIST, session_on_ready, session);
+	event_assign(&session->event, worker->base, fd, EV_READ | EV_WRITE | EV_ET | EV_PERSIST,
+		     session_on_ready, session);
 	return session;
 }
 
-void session_start(struct worker *worker, const struct endpoint *endpoint, int fd, const struct address *peer)
+void session_start(struct worker *worker, const struct endpoint *endpoint, int fd,
+		   const struct address *peer)
 {
 	struct session *session = session_new(worker, endpoint, fd, peer);
 
@@ -73,7 +79,8 @@ void session_start(struct worker *worker, const struct endpoint *endpoint, int f
 	TAILQ_INSERT_TAIL(&worker->sessions, session, link);
 	counter_add(&worker->counters.connections, 1);
 	counter_add(&worker->counters.sessions_active, 1);
-	session_set_deadline(session, DEADLINE_HANDSHAKE, session_config(session)->handshake_timeout_ms);
+	session_set_deadline(session, DEADLINE_HANDSHAKE,
+			     session_config(session)->handshake_timeout_ms);
 	if (event_add(&session->event, NULL) < 0 ||
 	    (endpoint->tls != NULL && tls_accept(endpoint->tls, &session->stream) < 0)) {
 		session_end(session, "out of memory", true);
@@ -120,7 +127,8 @@ void session_read(struct session *session)
 	if (buffer_len(&session->input) > 0)
 		session->protocol->on_input(session);
 	while (session->state == SESSION_ASKING && session_read_once(session)) {
-		/* A kept connection was idle; from its next byte on it has to finish its request in time. */
+		/* A kept connection was idle; from its next byte on it has to finish its request in
+		 * time. */
 		if (session->deadline.list == &session->worker->deadlines[DEADLINE_IDLE])
 			session_set_deadline(session, DEADLINE_HANDSHAKE,
 					     session_config(session)->handshake_timeout_ms);
@@ -131,7 +139,8 @@ void session_read(struct session *session)
 static void session_drain(struct session *session)
 {
 	for (int i = 0; i < SESSION_LINGER_READS; i++) {
-		ssize_t got = stream_read(&session->stream, session->worker->scratch, WORKER_SCRATCH_SIZE);
+		ssize_t got = stream_read(&session->stream, session->worker->scratch,
+					  WORKER_SCRATCH_SIZE);
 
 		if (got > 0)
 			continue;
@@ -142,7 +151,8 @@ static void session_drain(struct session *session)
 	session_end(session, "refused", true);
 }
 
-/* While we wait for something else, only a broken connection matters; bytes and FIN are for later. */
+/* While we wait for something else, only a broken connection matters; bytes and FIN are for later.
+ */
 static void session_check_alive(struct session *session)
 {
 	int err = 0;
@@ -154,9 +164,11 @@ static void session_check_alive(struct session *session)
 
 static void session_watch_association(struct session *session)
 {
-	/* RFC 1928 7: the association lives as long as this connection; nothing is said on it any more. */
+	/* RFC 1928 7: the association lives as long as this connection; nothing is said on it any
+	 * more. */
 	for (int i = 0; i < SESSION_LINGER_READS; i++) {
-		ssize_t got = stream_read(&session->stream, session->worker->scratch, WORKER_SCRATCH_SIZE);
+		ssize_t got = stream_read(&session->stream, session->worker->scratch,
+					  WORKER_SCRATCH_SIZE);
 
 		if (got > 0)
 			continue;
@@ -207,14 +219,14 @@ static void session_on_login(struct login_waiter *waiter, enum login_outcome out
 		session_read(session);
 }
 
-enum login_outcome session_login(struct session *session, const char *user, size_t user_len, const char *password,
-				 size_t password_len)
+enum login_outcome session_login(struct session *session, const char *user, size_t user_len,
+				 const char *password, size_t password_len)
 {
 	enum login_outcome outcome;
 
 	session->login.done = session_on_login;
-	outcome = login_check(session->worker->logins, session->endpoint->users, &session->peer, user, user_len, password,
-			      password_len, &session->login);
+	outcome = login_check(session->worker->logins, session->endpoint->users, &session->peer,
+			      user, user_len, password, password_len, &session->login);
 	if (outcome == LOGIN_LATER)
 		session->state = SESSION_LOGIN;
 	return outcome;
@@ -226,17 +238,21 @@ static void session_count_client(struct session *session, bool in)
 		return;
 	session->counted = in;
 	if (in)
-		atomic_fetch_add_explicit(&session->snapshot->client_sessions[session->client], 1, memory_order_relaxed);
+		atomic_fetch_add_explicit(&session->snapshot->client_sessions[session->client], 1,
+					  memory_order_relaxed);
 	else
-		atomic_fetch_sub_explicit(&session->snapshot->client_sessions[session->client], 1, memory_order_relaxed);
+		atomic_fetch_sub_explicit(&session->snapshot->client_sessions[session->client], 1,
+					  memory_order_relaxed);
 }
 
 int session_who(const struct session *session)
 {
 	const struct listen_config *listen = session->endpoint->listen;
 
-	return policy_identify(session_config(session)->policy, listen == NULL ? POLICY_CLIENT_UNKNOWN : listen->client,
-			       &session->peer, session->user, session->user == NULL ? 0 : strlen(session->user));
+	return policy_identify(session_config(session)->policy,
+			       listen == NULL ? POLICY_CLIENT_UNKNOWN : listen->client,
+			       &session->peer, session->user,
+			       session->user == NULL ? 0 : strlen(session->user));
 }
 
 static bool session_is_within_limit(const struct session *session)
@@ -246,8 +262,9 @@ static bool session_is_within_limit(const struct session *session)
 	if (session->client == POLICY_CLIENT_UNKNOWN)
 		return true;
 	limit = session_config(session)->client_session_limits[session->client];
-	return limit == 0 || atomic_load_explicit(&session->snapshot->client_sessions[session->client],
-						  memory_order_relaxed) <= limit;
+	return limit == 0 ||
+	       atomic_load_explicit(&session->snapshot->client_sessions[session->client],
+				    memory_order_relaxed) <= limit;
 }
 
 bool session_identify(struct session *session, const char *user, size_t user_len)
@@ -275,8 +292,8 @@ static void session_decide(struct session *session, struct verdict *verdict)
 	policy_decide(session_config(session)->policy, &request, verdict);
 }
 
-static void session_on_dialed(void *arg, enum dial_result result, struct stream stream, const struct address *peer,
-			      const char *detail);
+static void session_on_dialed(void *arg, enum dial_result result, struct stream stream,
+			      const struct address *peer, const char *detail);
 
 static void session_hold(struct session *session)
 {
@@ -313,13 +330,15 @@ static void session_dial(struct session *session)
 
 	record->epoch = record->lane->epoch;
 	session->state = SESSION_DIALING;
-	if (lane_route(record->lane, worker->base, &snapshot->egresses[record->verdict.egress], snapshot->guard, &route) <
-	    0) {
-		session_refuse(session, errno == ENODEV ? REFUSAL_TUNNEL_DOWN : REFUSAL_NO_RESOURCES, NULL);
+	if (lane_route(record->lane, worker->base, &snapshot->egresses[record->verdict.egress],
+		       snapshot->guard, &route) < 0) {
+		session_refuse(session,
+			       errno == ENODEV ? REFUSAL_TUNNEL_DOWN : REFUSAL_NO_RESOURCES, NULL);
 		return;
 	}
 	session->dial = dial_start(worker->base, &route, &record->host, record->port,
-				   (int)session_config(session)->connect_timeout_ms, session_on_dialed, session);
+				   (int)session_config(session)->connect_timeout_ms,
+				   session_on_dialed, session);
 	if (session->dial == NULL)
 		session_refuse(session, REFUSAL_NO_RESOURCES, NULL);
 }
@@ -359,8 +378,8 @@ void session_release(struct session *session)
 	session_go(session);
 }
 
-static void session_on_dialed(void *arg, enum dial_result result, struct stream stream, const struct address *peer,
-			      const char *detail)
+static void session_on_dialed(void *arg, enum dial_result result, struct stream stream,
+			      const struct address *peer, const char *detail)
 {
 	struct session *session = arg;
 
@@ -408,7 +427,8 @@ bool session_say(struct session *session, const void *bytes, size_t len)
 
 static void session_on_relay_end(struct relay *relay, enum relay_end end)
 {
-	static const char *const names[] = {"done", "client reset", "origin reset", "out of memory"};
+	static const char *const names[] = {"done", "client reset", "origin reset",
+					    "out of memory"};
 
 	session_end(CONTAINER_OF(relay, struct session, relay), names[end], end != RELAY_DONE);
 }
@@ -417,10 +437,11 @@ void session_relay(struct session *session, struct stream origin, struct buffer 
 {
 	event_del(&session->event);
 	session->state = SESSION_RELAYING;
-	session->relay.origin_seen_at_ms = session->record.lane == NULL ? NULL : &session->record.lane->seen_at_ms;
+	session->relay.origin_seen_at_ms =
+		session->record.lane == NULL ? NULL : &session->record.lane->seen_at_ms;
 	session_set_deadline(session, DEADLINE_IDLE, session_config(session)->idle_timeout_ms);
-	if (relay_start(&session->relay, session->worker->relays, session->stream, origin, &session->input, from_origin,
-			session_on_relay_end) < 0) {
+	if (relay_start(&session->relay, session->worker->relays, session->stream, origin,
+			&session->input, from_origin, session_on_relay_end) < 0) {
 		stream_reset(&origin);
 		session_end(session, "out of memory", true);
 	}

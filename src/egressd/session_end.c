@@ -57,7 +57,8 @@ static void session_leave_held(struct session *session)
 static void session_leave_client(struct session *session)
 {
 	if (session->counted)
-		atomic_fetch_sub_explicit(&session->snapshot->client_sessions[session->client], 1, memory_order_relaxed);
+		atomic_fetch_sub_explicit(&session->snapshot->client_sessions[session->client], 1,
+					  memory_order_relaxed);
 	session->counted = false;
 }
 
@@ -114,7 +115,8 @@ static void session_check_idle(struct session *session)
 	int64_t over_at_ms = session_active_at_ms(session) + idle_ms;
 
 	if (over_at_ms > clock_monotonic_ms())
-		deadline_set(&session->deadline, &session->worker->deadlines[DEADLINE_IDLE], over_at_ms);
+		deadline_set(&session->deadline, &session->worker->deadlines[DEADLINE_IDLE],
+			     over_at_ms);
 	else if (session->state == SESSION_EXCHANGING)
 		exchange_on_timeout(session->exchange);
 	else
@@ -139,10 +141,12 @@ void session_on_deadline(struct session *session)
 	}
 }
 
-/* Moves over to the new snapshot; the caller still holds the old one. False: its endpoint is no more. */
+/* Moves over to the new snapshot; the caller still holds the old one. False: its endpoint is no
+ * more. */
 static bool session_move(struct session *session, struct snapshot *snapshot)
 {
-	const struct endpoint *endpoint = snapshot_find_endpoint(snapshot, &session->endpoint->address);
+	const struct endpoint *endpoint =
+		snapshot_find_endpoint(snapshot, &session->endpoint->address);
 	bool counted = session->counted;
 
 	if (endpoint == NULL || (endpoint->forward == NULL) != (session->endpoint->forward == NULL))
@@ -153,7 +157,8 @@ static bool session_move(struct session *session, struct snapshot *snapshot)
 	session->client = session_who(session);
 	session->counted = counted && session->client != POLICY_CLIENT_UNKNOWN;
 	if (session->counted)
-		atomic_fetch_add_explicit(&snapshot->client_sessions[session->client], 1, memory_order_relaxed);
+		atomic_fetch_add_explicit(&snapshot->client_sessions[session->client], 1,
+					  memory_order_relaxed);
 	return true;
 }
 
@@ -173,7 +178,8 @@ static bool session_still_allowed(struct session *session)
 	policy_decide(session->snapshot->config->policy, &request, &record->verdict);
 	if (!record->verdict.allowed)
 		return false;
-	return record->lane == NULL || record->lane == session->worker->lane_of_egress[record->verdict.egress];
+	return record->lane == NULL ||
+	       record->lane == session->worker->lane_of_egress[record->verdict.egress];
 }
 
 /* What a session is underway with may point into the old snapshot; begin that anew. */

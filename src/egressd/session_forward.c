@@ -16,8 +16,8 @@ bool forward_allows(const struct forward_config *forward, const struct address *
 	return forward->from_count == 0;
 }
 
-static void forward_on_dialed(void *arg, enum dial_result result, struct stream stream, const struct address *peer,
-			      const char *detail)
+static void forward_on_dialed(void *arg, enum dial_result result, struct stream stream,
+			      const struct address *peer, const char *detail)
 {
 	struct session *session = arg;
 	struct buffer nothing = {0};
@@ -37,8 +37,9 @@ static void forward_start(struct session *session)
 	struct dial_route route = {.ipv4 = true, .ipv6 = true, .allow_private = true};
 
 	session->state = SESSION_DIALING;
-	session->dial = dial_start(session->worker->base, &route, &session->record.host, forward->target.port,
-				   (int)session->snapshot->config->connect_timeout_ms, forward_on_dialed, session);
+	session->dial = dial_start(
+		session->worker->base, &route, &session->record.host, forward->target.port,
+		(int)session->snapshot->config->connect_timeout_ms, forward_on_dialed, session);
 	if (session->dial == NULL)
 		session_refuse(session, REFUSAL_NO_RESOURCES, NULL);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A client that speaks HTTP: CONNECT becomes a tunnel, everything else an exchange; refusals say why (RFC 9209). */
+/* A client that speaks HTTP: CONNECT becomes a tunnel, everything else an exchange; refusals say
+ * why (RFC 9209). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,18 +26,23 @@ static void http_fill_record(struct session *session, const struct http_request 
 		.port = request->port,
 		.transport = TRANSPORT_TCP,
 	};
-	snprintf(record->method, sizeof(record->method), "%.*s", (int)request->method.len, request->method.bytes);
+	snprintf(record->method, sizeof(record->method), "%.*s", (int)request->method.len,
+		 request->method.bytes);
 }
 
-/* A refused request that has a body, or data behind it, leaves bytes that must not be read as the next request. */
-static bool http_refusal_closes(const struct session *session, const struct http_request *request, size_t head_len)
+/* A refused request that has a body, or data behind it, leaves bytes that must not be read as the
+ * next request. */
+static bool http_refusal_closes(const struct session *session, const struct http_request *request,
+				size_t head_len)
 {
 	bool more = buffer_len(&session->input) > head_len;
 
-	return !request->head.keep_alive || request->head.framing != HTTP_BODY_NONE || (request->is_connect && more);
+	return !request->head.keep_alive || request->head.framing != HTTP_BODY_NONE ||
+	       (request->is_connect && more);
 }
 
-static enum login_outcome http_login(struct session *session, const struct http_request *request, bool *given)
+static enum login_outcome http_login(struct session *session, const struct http_request *request,
+				     bool *given)
 {
 	char user[256];
 	char password[256];
@@ -44,7 +50,8 @@ static enum login_outcome http_login(struct session *session, const struct http_
 	size_t password_len;
 	enum login_outcome outcome;
 
-	*given = http_parse_basic(request->proxy_authorization, user, &user_len, password, &password_len);
+	*given = http_parse_basic(request->proxy_authorization, user, &user_len, password,
+				  &password_len);
 	if (!*given)
 		return LOGIN_WRONG;
 	if (session->login_failed) {
@@ -59,7 +66,8 @@ static enum login_outcome http_login(struct session *session, const struct http_
 }
 
 /* Who is it? REFUSAL_NONE: known well enough, or the password is still being checked (*later). */
-static enum refusal http_identify(struct session *session, const struct http_request *request, bool *later)
+static enum refusal http_identify(struct session *session, const struct http_request *request,
+				  bool *later)
 {
 	bool given = false;
 
@@ -79,7 +87,8 @@ static enum refusal http_identify(struct session *session, const struct http_req
 	return given ? REFUSAL_LOGIN_WRONG : REFUSAL_LOGIN_NEEDED;
 }
 
-static enum refusal http_check(struct session *session, const struct http_request *request, bool *later)
+static enum refusal http_check(struct session *session, const struct http_request *request,
+			       bool *later)
 {
 	enum refusal refusal;
 
@@ -103,8 +112,10 @@ static void http_on_head(struct session *session, size_t head_len)
 	int status = 400;
 	bool later = false;
 
-	if (!http_parse_request((const char *)buffer_start(&session->input), head_len, &request, &status, &problem)) {
-		session->record = (struct record){.protocol = COUNTED_HTTP, .status = (uint16_t)status};
+	if (!http_parse_request((const char *)buffer_start(&session->input), head_len, &request,
+				&status, &problem)) {
+		session->record =
+			(struct record){.protocol = COUNTED_HTTP, .status = (uint16_t)status};
 		session->close_after_refusal = true;
 		session_refuse(session, REFUSAL_BAD_REQUEST, problem);
 		return;
@@ -113,7 +124,8 @@ static void http_on_head(struct session *session, size_t head_len)
 	session->close_after_refusal = http_refusal_closes(session, &request, head_len);
 	refusal = http_check(session, &request, &later);
 	if (later)
-		return; /* the head stays where it is and is read again once the password is checked */
+		return; /* the head stays where it is and is read again once the password is checked
+			 */
 	buffer_consume(&session->input, head_len);
 	session->scanned = 0;
 	if (refusal != REFUSAL_NONE)
@@ -126,8 +138,8 @@ static void http_on_input(struct session *session)
 {
 	size_t head_len = 0;
 
-	switch (http_head_find_end((const char *)buffer_start(&session->input), buffer_len(&session->input),
-				   &session->scanned, &head_len)) {
+	switch (http_head_find_end((const char *)buffer_start(&session->input),
+				   buffer_len(&session->input), &session->scanned, &head_len)) {
 	case PARSE_MORE:
 		return;
 	case PARSE_DONE:
@@ -141,7 +153,8 @@ static void http_on_input(struct session *session)
 		session->record.status = 431;
 	session->close_after_refusal = true;
 	session_refuse(session, REFUSAL_BAD_REQUEST,
-		       session->record.status == 431 ? "the head is too long" : "this is not HTTP/1.1");
+		       session->record.status == 431 ? "the head is too long"
+						     : "this is not HTTP/1.1");
 }
 
 static void http_on_login(struct session *session, enum login_outcome outcome)
@@ -152,7 +165,8 @@ static void http_on_login(struct session *session, enum login_outcome outcome)
 
 static void http_on_dialed(struct session *session, struct stream origin)
 {
-	/* Exactly 200 and no framing fields: .NET accepts nothing else, and RFC 9110 9.3.6 forbids them. */
+	/* Exactly 200 and no framing fields: .NET accepts nothing else, and RFC 9110 9.3.6 forbids
+	 * them. */
 	static const char established[] = "HTTP/1.1 200 Connection established\r\n\r\n";
 	struct buffer nothing = {0};
 
@@ -177,8 +191,8 @@ static void http_add_sf_string(struct text *text, const char *string)
 	}
 }
 
-static void http_write_refusal_body(const struct session *session, enum refusal refusal, const char *detail,
-				    struct text *body)
+static void http_write_refusal_body(const struct session *session, enum refusal refusal,
+				    const char *detail, struct text *body)
 {
 	const struct rule_source *rule = session->record.verdict.rule;
 
@@ -190,8 +204,8 @@ static void http_write_refusal_body(const struct session *session, enum refusal 
 		text_add_format(body, "rule: %s:%u: %s\n", rule->file, rule->line, rule->text);
 }
 
-static void http_write_refusal(const struct session *session, enum refusal refusal, const char *detail, bool close,
-			       struct text *out)
+static void http_write_refusal(const struct session *session, enum refusal refusal,
+			       const char *detail, bool close, struct text *out)
 {
 	const struct refusal_words *words = refusal_words(refusal);
 	const struct rule_source *rule = session->record.verdict.rule;
@@ -212,11 +226,13 @@ static void http_write_refusal(const struct session *session, enum refusal refus
 	if (words->status == 407)
 		text_add(out, "Proxy-Authenticate: Basic realm=\"egressd\", charset=\"UTF-8\"\r\n");
 	if (words->status == 503 || words->status == 429)
-		text_add_format(out, "Retry-After: %d\r\n", words->status == 429 ? 60 : HTTP_RETRY_AFTER_S);
+		text_add_format(out, "Retry-After: %d\r\n",
+				words->status == 429 ? 60 : HTTP_RETRY_AFTER_S);
 	if (body.len > 0)
 		text_add(out, "Content-Type: text/plain; charset=utf-8\r\n");
-	text_add_format(out, "Cache-Control: no-store\r\nContent-Length: %zu\r\nConnection: %s\r\n\r\n", body.len,
-			close ? "close" : "keep-alive");
+	text_add_format(out,
+			"Cache-Control: no-store\r\nContent-Length: %zu\r\nConnection: %s\r\n\r\n",
+			body.len, close ? "close" : "keep-alive");
 	if (strcmp(session->record.method, "HEAD") != 0)
 		text_add_bytes(out, body.bytes, body.len);
 }

@@ -30,8 +30,9 @@ static void sniff_on_input(struct session *session)
 	if (protocol == NULL) {
 		session->record.protocol = COUNTED_SOCKS5;
 		session_refuse(session, REFUSAL_BAD_REQUEST,
-			       byte == SNIFF_TLS_HANDSHAKE ? "TLS on a port without tls: use http:// as the proxy's URL"
-							   : "not SOCKS, on a port for SOCKS only");
+			       byte == SNIFF_TLS_HANDSHAKE
+				       ? "TLS on a port without tls: use http:// as the proxy's URL"
+				       : "not SOCKS, on a port for SOCKS only");
 		return;
 	}
 	session->protocol = protocol;

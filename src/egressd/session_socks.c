@@ -21,7 +21,8 @@ enum {
 	SOCKS5_METHOD_NO_ACCEPTABLE = 0xff,
 };
 
-static void socks_fill_record(struct session *session, const char *method, const struct socks_request *request)
+static void socks_fill_record(struct session *session, const char *method,
+			      const struct socks_request *request)
 {
 	struct record *record = &session->record;
 
@@ -49,7 +50,8 @@ static void socks5_on_greeting(struct session *session)
 	uint8_t answer[2] = {5, SOCKS5_METHOD_NO_ACCEPTABLE};
 	size_t used = 0;
 
-	switch (socks5_parse_greeting(buffer_start(&session->input), buffer_len(&session->input), &greeting, &used)) {
+	switch (socks5_parse_greeting(buffer_start(&session->input), buffer_len(&session->input),
+				      &greeting, &used)) {
 	case PARSE_MORE:
 		return;
 	case PARSE_BAD:
@@ -65,7 +67,8 @@ static void socks5_on_greeting(struct session *session)
 		return;
 	if (answer[1] == SOCKS5_METHOD_NO_ACCEPTABLE) {
 		record_begin(&session->record);
-		session->record.refusal = wants_login ? REFUSAL_LOGIN_NEEDED : REFUSAL_NOT_SUPPORTED;
+		session->record.refusal =
+			wants_login ? REFUSAL_LOGIN_NEEDED : REFUSAL_NOT_SUPPORTED;
 		record_end(session, &session->record, "no acceptable method", NULL);
 		session_linger(session);
 		return;
@@ -84,7 +87,8 @@ static void socks5_answer_login(struct session *session, enum login_outcome outc
 		return;
 	}
 	record_begin(&session->record);
-	session->record.refusal = outcome == LOGIN_LIMITED ? REFUSAL_LOGIN_LIMITED : REFUSAL_LOGIN_WRONG;
+	session->record.refusal =
+		outcome == LOGIN_LIMITED ? REFUSAL_LOGIN_LIMITED : REFUSAL_LOGIN_WRONG;
 	record_end(session, &session->record, refusal_words(session->record.refusal)->name, NULL);
 	session_linger(session);
 }
@@ -96,7 +100,8 @@ static void socks5_on_login_message(struct session *session)
 	enum login_outcome outcome;
 	size_t used = 0;
 
-	switch (socks5_parse_login(buffer_start(&session->input), buffer_len(&session->input), &user, &password, &used)) {
+	switch (socks5_parse_login(buffer_start(&session->input), buffer_len(&session->input),
+				   &user, &password, &used)) {
 	case PARSE_MORE:
 		return;
 	case PARSE_BAD:
@@ -108,7 +113,8 @@ static void socks5_on_login_message(struct session *session)
 	/* Names with a NUL are in no file of users, and must not be cut to one that is. */
 	outcome = memchr(user.bytes, '\0', user.len) != NULL
 			  ? LOGIN_WRONG
-			  : session_login(session, user.bytes, user.len, password.bytes, password.len);
+			  : session_login(session, user.bytes, user.len, password.bytes,
+					  password.len);
 	if (outcome == LOGIN_RIGHT || outcome == LOGIN_LATER)
 		(void)session_identify(session, user.bytes, user.len);
 	explicit_bzero(buffer_start(&session->input), used);
@@ -130,7 +136,8 @@ static void socks5_on_request(struct session *session)
 	struct socks_request request = {0};
 	size_t used = 0;
 
-	switch (socks5_parse_request(buffer_start(&session->input), buffer_len(&session->input), &request, &used)) {
+	switch (socks5_parse_request(buffer_start(&session->input), buffer_len(&session->input),
+				     &request, &used)) {
 	case PARSE_MORE:
 		return;
 	case PARSE_BAD:
@@ -141,7 +148,8 @@ static void socks5_on_request(struct session *session)
 		break;
 	}
 	buffer_consume(&session->input, used);
-	socks_fill_record(session, request.command == SOCKS_UDP_ASSOCIATE ? "UDP" : "SOCKS5", &request);
+	socks_fill_record(session, request.command == SOCKS_UDP_ASSOCIATE ? "UDP" : "SOCKS5",
+			  &request);
 	if (!socks_is_within_limit(session))
 		return;
 	if (request.command == SOCKS_CONNECT)
@@ -206,7 +214,8 @@ static void socks4_on_input(struct session *session)
 	struct socks_request request = {0};
 	size_t used = 0;
 
-	switch (socks4_parse_request(buffer_start(&session->input), buffer_len(&session->input), &request, &used)) {
+	switch (socks4_parse_request(buffer_start(&session->input), buffer_len(&session->input),
+				     &request, &used)) {
 	case PARSE_MORE:
 		return;
 	case PARSE_BAD:

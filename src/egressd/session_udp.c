@@ -11,8 +11,10 @@
 #include "net/association.h"
 #include "proto/socks.h"
 
-/* Asked once for every destination: the policy, then the tunnel. What must wait for a tunnel is dropped: it is UDP. */
-static int session_judge_datagram(void *arg, const struct host *host, uint16_t port, struct dial_route *route)
+/* Asked once for every destination: the policy, then the tunnel. What must wait for a tunnel is
+ * dropped: it is UDP. */
+static int session_judge_datagram(void *arg, const struct host *host, uint16_t port,
+				  struct dial_route *route)
 {
 	struct session *session = arg;
 	const struct snapshot *snapshot = session->snapshot;
@@ -32,7 +34,8 @@ static int session_judge_datagram(void *arg, const struct host *host, uint16_t p
 	record->lane = lane;
 	record->epoch = lane->epoch;
 	record->verdict = verdict;
-	return lane_route(lane, session->worker->base, &snapshot->egresses[verdict.egress], snapshot->guard, route);
+	return lane_route(lane, session->worker->base, &snapshot->egresses[verdict.egress],
+			  snapshot->guard, route);
 }
 
 /* The client reached us at this address; its datagrams will come there as well. */
@@ -49,7 +52,8 @@ static int session_local_address(const struct session *session, struct address *
 }
 
 /* With "udp-ports LOW-HIGH" the first free one is taken; without, any. */
-static struct association *session_open_association(struct session *session, struct association_settings *settings)
+static struct association *session_open_association(struct session *session,
+						    struct association_settings *settings)
 {
 	const struct config *config = session->snapshot->config;
 	struct association *association = NULL;
@@ -68,13 +72,15 @@ static struct association *session_open_association(struct session *session, str
 
 void session_associate(struct session *session)
 {
-	struct association_settings settings = {.client = session->peer, .judge = session_judge_datagram, .arg = session};
+	struct association_settings settings = {
+		.client = session->peer, .judge = session_judge_datagram, .arg = session};
 	uint8_t reply[SOCKS_REPLY_MAX];
 	struct address bound;
 
 	session->record.protocol = COUNTED_UDP;
 	session->record.transport = TRANSPORT_UDP;
-	/* The client tells where it will send from, or zeros (RFC 1928 4). Only its port can be believed. */
+	/* The client tells where it will send from, or zeros (RFC 1928 4). Only its port can be
+	 * believed. */
 	settings.client.port = session->record.port;
 	session->record.host = (struct host){0};
 	session->record.port = 0;

@@ -18,8 +18,8 @@
 
 enum {
 	WORKER_TICK_MS = 500,
-	WORKER_DISPATCH_MAX = 64,  /* callbacks before looking for new events */
-	WORKER_PIPES_ALL = 64,	   /* of 1 MiB, for the whole uid (pipe-user-pages-soft) */
+	WORKER_DISPATCH_MAX = 64, /* callbacks before looking for new events */
+	WORKER_PIPES_ALL = 64,    /* of 1 MiB, for the whole uid (pipe-user-pages-soft) */
 };
 
 static void worker_on_reap(evutil_socket_t fd, short what, void *arg)
@@ -98,7 +98,8 @@ static int worker_new_base(struct worker *worker)
 	if (config == NULL)
 		return -1;
 	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
-	/* A session that goes on by activating its own event must not keep the others from being heard. */
+	/* A session that goes on by activating its own event must not keep the others from being
+	 * heard. */
 	event_config_set_max_dispatch_interval(config, NULL, WORKER_DISPATCH_MAX, 0);
 	worker->base = event_base_new_with_config(config);
 	event_config_free(config);
@@ -111,8 +112,8 @@ static int worker_add_events(struct worker *worker)
 
 	evtimer_assign(&worker->reap_event, worker->base, worker_on_reap, worker);
 	evtimer_assign(&worker->accept_event, worker->base, worker_on_accept_again, worker);
-	event_assign(&worker->mail_event, worker->base, worker->mailbox.fd, EV_READ | EV_PERSIST, worker_on_mail,
-		     worker);
+	event_assign(&worker->mail_event, worker->base, worker->mailbox.fd, EV_READ | EV_PERSIST,
+		     worker_on_mail, worker);
 	event_assign(&worker->tick_event, worker->base, -1, EV_PERSIST, worker_on_tick, worker);
 	if (event_add(&worker->mail_event, NULL) < 0 || event_add(&worker->tick_event, &tick) < 0)
 		return -1;
@@ -138,7 +139,8 @@ struct worker *worker_new(struct worker_shared *shared, unsigned index)
 	for (size_t i = 0; i < DEADLINE_KINDS; i++)
 		deadline_list_init(&worker->deadlines[i], worker_on_deadline);
 	worker->mailbox.fd = -1;
-	if (mailbox_init(&worker->mailbox) < 0 || worker_new_base(worker) < 0 || worker_add_events(worker) < 0)
+	if (mailbox_init(&worker->mailbox) < 0 || worker_new_base(worker) < 0 ||
+	    worker_add_events(worker) < 0)
 		goto fail;
 	worker->relays = relay_engine_new(worker->base, WORKER_PIPES_ALL / shared->workers);
 	worker->origins = origin_pool_new(worker);
