@@ -13,7 +13,7 @@ struct config;
 /* NULL: no memory. */
 MUST_CHECK json_t *config_to_json(const struct config *config);
 
-/* Writes bytes of a policy file with the login in each URL ("://user:password@") as "://***@". */
+/* Writes bytes of a policy file; the user and password in a URL become three asterisks. */
 void config_print_redacted(FILE *out, const char *text, size_t len);
 
 #endif
