@@ -173,13 +173,11 @@ int policy_builder_from(struct policy_builder *builder, int client, bool except)
 {
 	struct rule *rule = builder_rule(builder);
 	struct rule_client *named = array_more(rule->named, rule->named_count, sizeof(*named));
-	struct rule_client *named;
 
 	if (named == NULL)
 		return -1;
 	rule->named = named;
-	named = &named[rule->named_count++];
-	*named = (struct rule_client){client, except};
+	named[rule->named_count++] = (struct rule_client){client, except};
 	return 0;
 }
 
@@ -213,13 +211,11 @@ int policy_builder_ports(struct policy_builder *builder, uint16_t low, uint16_t 
 {
 	struct rule *rule = builder_rule(builder);
 	struct port_range *ports = array_more(rule->ports, rule->port_count, sizeof(*ports));
-	struct port_range *range;
 
 	if (ports == NULL)
 		return -1;
 	rule->ports = ports;
-	range = &ports[rule->port_count++];
-	*range = (struct port_range){low, high};
+	ports[rule->port_count++] = (struct port_range){low, high};
 	return 0;
 }
 
