@@ -38,6 +38,9 @@ MUST_CHECK int symbols_add(struct symbols *symbols, const struct token *name);
 
 void symbols_offer(const struct symbols *symbols, struct suggestion *suggestion);
 
+/* A word of the language. */
+bool symbol_is_keyword(struct span name);
+
 /* NULL: this may be a name. Else what is wrong with it, as "... 'x' <problem>" (static). */
 const char *symbol_problem(struct span name);
 

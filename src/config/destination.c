@@ -46,15 +46,10 @@ static int destination_name(struct parser *parser, const struct token *word,
 	if (destination_refuse_set_name(parser, word) < 0)
 		return -1;
 	/* A name without a dot is legal, but a keyword here is a slip. */
-	if (!word->quoted && memchr(word->text.bytes, '.', word->text.len) == NULL &&
-	    word->text.len <= SYMBOL_NAME_MAX) {
-		const char *problem = symbol_problem(word->text);
-
-		if (problem != NULL && strstr(problem, "language") != NULL)
-			return parser_error(parser, word, NULL,
-					    "expected a destination, not the word '%.*s'",
-					    (int)word->text.len, word->text.bytes);
-	}
+	if (!word->quoted && symbol_is_keyword(word->text))
+		return parser_error(parser, word, NULL,
+				    "expected a destination, not the word '%.*s'",
+				    (int)word->text.len, word->text.bytes);
 	if (value_name(parser, word, host, &destination->below) < 0)
 		return -1;
 	destination->kind = DESTINATION_NAME;

@@ -52,7 +52,7 @@ static bool symbol_is_letter(char byte)
 	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
 }
 
-const char *symbol_problem(struct span name)
+bool symbol_is_keyword(struct span name)
 {
 	static const char *const keywords[] = {
 		"address", "any",     "as",      "at",     "auth",       "block",     "client",
@@ -66,8 +66,15 @@ const char *symbol_problem(struct span name)
 
 	for (size_t i = 0; i < ARRAY_LEN(keywords); i++) {
 		if (span_equals(name, keywords[i]))
-			return "is a word of the language and cannot be a name";
+			return true;
 	}
+	return false;
+}
+
+const char *symbol_problem(struct span name)
+{
+	if (symbol_is_keyword(name))
+		return "is a word of the language and cannot be a name";
 	if (name.len > SYMBOL_NAME_MAX)
 		return "is too long for a name: 32 bytes at most";
 	if (name.len == 0 || !symbol_is_letter(name.bytes[0]))
