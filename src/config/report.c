@@ -39,6 +39,22 @@ void config_report_free(struct config_report *report)
 	free(report);
 }
 
+/* Whoever reads the report need not know the password of a proxy: "://user:password@" is starred.
+ */
+static void report_hide_login(char *text)
+{
+	for (char *url = strstr(text, "://"); url != NULL; url = strstr(url, "://")) {
+		size_t len;
+		char *at;
+
+		url += 3;
+		len = strcspn(url, " \t,\"'");
+		at = memrchr(url, '@', len);
+		if (at != NULL)
+			memset(url, '*', (size_t)(at - url));
+	}
+}
+
 static const char *report_copy(struct config_report *report, const char *bytes, size_t len)
 {
 	char *copy = arena_copy(&report->arena, bytes, len);
@@ -52,6 +68,7 @@ static const char *report_copy(struct config_report *report, const char *bytes, 
 		if ((byte < 0x20 && byte != '\t') || byte == 0x7f)
 			copy[i] = '?';
 	}
+	report_hide_login(copy);
 	return copy;
 }
 
