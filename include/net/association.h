@@ -55,8 +55,8 @@ int64_t association_active_at_ms(const struct association *association);
 
 /*
  * After a reload: every destination is judged anew, from inside this call; what is no longer
- * allowed is dropped, answers included. Nothing of the old routes is used any more, their resolvers
- * excepted when they are freed only after this call.
+ * allowed is dropped, answers included. Old routes are not used any more once it returns; their
+ * resolvers must not be freed before.
  */
 void association_forget_verdicts(struct association *association);
 
