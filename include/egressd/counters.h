@@ -23,6 +23,7 @@ struct counters {
 	_Atomic uint64_t sessions_active;             /* client connections now */
 	_Atomic uint64_t requests[COUNTED_PROTOCOLS]; /* decided, by how they were asked */
 	_Atomic uint64_t refusals[REFUSAL_COUNT];     /* by reason */
+	_Atomic uint64_t requests_refused; /* by policy, login or form: no egress was used */
 	_Atomic uint64_t bytes_from_clients, bytes_from_origins;
 	_Atomic uint64_t held_now, held_total; /* requests that waited for a tunnel */
 	_Atomic uint64_t ended_by_epoch;  /* sessions ended because their tunnel epoch was over */

@@ -10,6 +10,7 @@
 
 #include "base/mailbox.h"
 #include "egressd/api.h"
+#include "egressd/totals.h"
 #include "egressd/worker.h"
 
 struct tunnel_monitor;
@@ -21,6 +22,7 @@ struct daemon {
 	struct mailbox mailbox;
 	struct event mail_event;
 	struct tunnel_monitor *monitor;
+	struct totals totals;
 	struct worker_shared shared;
 	struct worker **workers; /* shared.workers of them */
 	unsigned workers_running;

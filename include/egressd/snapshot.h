@@ -11,9 +11,11 @@
 #include "base/compiler.h"
 #include "config/config.h"
 
+struct egress_totals;
 struct guard;
 struct ssl_ctx_st;
 struct tunnel;
+struct totals;
 struct tunnel_monitor;
 struct upstream;
 struct users;
@@ -32,6 +34,7 @@ struct egress {
 	const struct egress_config *config;
 	struct upstream *upstream; /* of a proxy egress */
 	struct tunnel *tunnel;     /* of a device egress; belongs to the monitor */
+	struct egress_totals *totals;
 };
 
 struct snapshot {
@@ -50,7 +53,7 @@ struct snapshot {
  * devices. NULL: problem holds one sentence that names the line.
  */
 MUST_CHECK struct snapshot *snapshot_new(struct config *config, struct tunnel_monitor *monitor,
-					 char problem[512]);
+					 struct totals *totals, char problem[512]);
 
 /* Any thread. */
 struct snapshot *snapshot_ref(struct snapshot *snapshot);

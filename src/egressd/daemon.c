@@ -215,7 +215,8 @@ static void daemon_end_workers(struct daemon *daemon)
 			continue;
 		worker_stop(daemon->workers[i], 0);
 		worker_join(daemon->workers[i]);
-		/* Its thread is gone: what reached it too late is run here, so that nothing is lost or leaked. */
+		/* Its thread is gone: what reached it too late is run here, so that nothing is lost
+		 * or leaked. */
 		mailbox_run(&daemon->workers[i]->mailbox, daemon->workers[i]);
 	}
 }
@@ -235,6 +236,7 @@ void daemon_clear(struct daemon *daemon)
 		worker_free(daemon->workers[i]);
 	free(daemon->workers);
 	snapshot_unref(daemon->snapshot);
+	totals_clear(&daemon->totals);
 	refusals_free(daemon->shared.refusals);
 	daemon_inspection_free(daemon);
 	free(daemon->reload_error);

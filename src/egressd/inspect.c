@@ -13,6 +13,10 @@
 static const char *const inspect_protocols[COUNTED_PROTOCOLS] = {"connect", "http", "socks4",
 								 "socks5",  "udp",  "forward"};
 
+enum {
+	INSPECT_REQUESTS_MAX = 65, /* two for each egress, and the refused */
+};
+
 /* The room that a status needs, kept from one to the next. */
 struct inspection {
 	struct api_status status;
@@ -20,6 +24,7 @@ struct inspection {
 	struct tunnel_status *tunnels;
 	struct api_session_count sessions[COUNTED_PROTOCOLS];
 	struct api_refusal_count refusals[REFUSAL_COUNT];
+	struct api_request_count requests[INSPECT_REQUESTS_MAX];
 	struct refusal_note notes[REFUSALS_KEPT];
 };
 
@@ -106,6 +111,31 @@ static void inspect_counters(const struct daemon *daemon, struct inspection *ins
 	status->bytes_received = inspect_sum(daemon, offsetof(struct counters, bytes_from_origins));
 }
 
+static void inspect_add_request(struct inspection *inspection, const char *egress,
+				const char *outcome, uint64_t count)
+{
+	struct api_status *status = &inspection->status;
+
+	if (status->request_count < INSPECT_REQUESTS_MAX)
+		inspection->requests[status->request_count++] =
+			(struct api_request_count){egress, outcome, count};
+}
+
+static void inspect_requests(const struct daemon *daemon, struct inspection *inspection)
+{
+	const struct egress_totals *totals;
+
+	inspection->status.requests = inspection->requests;
+	inspect_add_request(inspection, "-", "refused",
+			    inspect_sum(daemon, offsetof(struct counters, requests_refused)));
+	SLIST_FOREACH(totals, &daemon->totals, link)
+	{
+		inspect_add_request(inspection, totals->name, "ok", counter_read(&totals->done));
+		inspect_add_request(inspection, totals->name, "failed",
+				    counter_read(&totals->failed));
+	}
+}
+
 static const struct api_status *inspect_status(void *arg)
 {
 	struct daemon *daemon = arg;
@@ -123,6 +153,7 @@ static const struct api_status *inspect_status(void *arg)
 	};
 	inspect_egresses(daemon, inspection);
 	inspect_counters(daemon, inspection);
+	inspect_requests(daemon, inspection);
 	inspect_refusals(daemon, inspection);
 	return &inspection->status;
 }

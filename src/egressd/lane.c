@@ -62,7 +62,7 @@ bool lane_configure(struct lane *lane, const struct egress *egress)
 	return true;
 }
 
-bool lane_look(struct lane *lane)
+bool lane_look(struct lane *lane, bool thorough)
 {
 	struct tunnel_status status;
 	uint32_t epoch;
@@ -71,7 +71,7 @@ bool lane_look(struct lane *lane)
 	if (lane->tunnel == NULL)
 		return false;
 	is_up = tunnel_state(lane->tunnel, &epoch) == TUNNEL_UP;
-	if (is_up == lane->is_up && epoch == lane->tunnel_epoch)
+	if (!thorough && is_up == lane->is_up && epoch == lane->tunnel_epoch)
 		return false;
 	/* The full status may be newer than the two atomics; take the pair from it alone. */
 	tunnel_status(lane->tunnel, &status);

@@ -68,7 +68,7 @@ static void worker_release_held(struct worker *worker, const struct lane *lane)
 
 static void worker_look_at_lane(struct worker *worker, struct lane *lane)
 {
-	if (lane_look(lane))
+	if (lane_look(lane, true))
 		worker_end_lane(worker, lane, "tunnel epoch over");
 	if (lane->is_up)
 		worker_release_held(worker, lane);
@@ -78,7 +78,7 @@ struct lane *worker_lane(struct worker *worker, int egress)
 {
 	struct lane *lane = worker->lane_of_egress[egress];
 
-	if (lane_look(lane))
+	if (lane_look(lane, false))
 		worker_end_lane(worker, lane, "tunnel epoch over");
 	return lane;
 }

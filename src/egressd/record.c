@@ -10,6 +10,7 @@
 #include "egressd/lane.h"
 #include "egressd/session.h"
 #include "egressd/snapshot.h"
+#include "egressd/totals.h"
 #include "egressd/worker.h"
 
 void record_begin(struct record *record)
@@ -90,6 +91,22 @@ static void record_log(const struct session *session, const struct record *recor
 	log_end(&line);
 }
 
+/* An egress is to blame for nothing that was refused before it was used. */
+static void record_count_outcome(const struct session *session, const struct record *record)
+{
+	const struct snapshot *snapshot = session->snapshot;
+	struct egress_totals *totals;
+
+	if (!record->verdict.allowed) {
+		counter_add(&session->worker->counters.requests_refused,
+			    record->refusal != REFUSAL_NONE);
+		return;
+	}
+	totals = snapshot->egresses[record->verdict.egress].totals;
+	atomic_fetch_add_explicit(record->refusal == REFUSAL_NONE ? &totals->done : &totals->failed,
+				  1, memory_order_relaxed);
+}
+
 void record_end(struct session *session, struct record *record, const char *end, const char *detail)
 {
 	struct counters *counters = &session->worker->counters;
@@ -99,6 +116,7 @@ void record_end(struct session *session, struct record *record, const char *end,
 	record->open = false;
 	counter_add(&counters->bytes_from_clients, record->sent);
 	counter_add(&counters->bytes_from_origins, record->received);
+	record_count_outcome(session, record);
 	if (record->refusal != REFUSAL_NONE) {
 		counter_add(&counters->refusals[record->refusal], 1);
 		/* .NET asks without credentials first, every time: that is no news. */

@@ -29,7 +29,7 @@ static struct snapshot *reload_build(struct daemon *daemon, char **report)
 	if (found == NULL)
 		return NULL;
 	if (config != NULL)
-		snapshot = snapshot_new(config, daemon->monitor, problem);
+		snapshot = snapshot_new(config, daemon->monitor, &daemon->totals, problem);
 	if (problem[0] == '\0')
 		*report = config_report_text(found, daemon->config_path);
 	else if (asprintf(report, "%s\n", problem) < 0)

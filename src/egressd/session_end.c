@@ -168,8 +168,8 @@ static bool session_still_allowed(struct session *session)
 	struct request request = {session->client, &record->host, record->port, record->transport};
 	const struct forward_config *forward = session->endpoint->forward;
 
-	/* Whatever rule it was stands in the old snapshot. */
-	record->verdict.rule = NULL;
+	/* Whatever it was, rule and egress are the old snapshot's. */
+	record->verdict = (struct verdict){.egress = POLICY_EGRESS_NONE};
 	if (forward != NULL)
 		return forward_allows(forward, &session->peer) &&
 		       address_equals_endpoint(&forward->target, &record->address);

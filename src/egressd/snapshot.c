@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config/users.h"
+#include "egressd/totals.h"
 #include "net/guard.h"
 #include "net/tls.h"
 #include "net/upstream.h"
@@ -110,7 +111,7 @@ static int snapshot_open_egress(struct egress *egress, const struct egress_confi
 }
 
 static int snapshot_open_egresses(struct snapshot *snapshot, struct tunnel_monitor *monitor,
-				  char problem[512])
+				  struct totals *totals, char problem[512])
 {
 	const struct config *config = snapshot->config;
 	size_t clients = policy_client_count(config->policy);
@@ -123,8 +124,10 @@ static int snapshot_open_egresses(struct snapshot *snapshot, struct tunnel_monit
 	}
 	for (size_t i = 0; i < config->egress_count; i++) {
 		snapshot->egress_count++;
-		if (snapshot_open_egress(&snapshot->egresses[i], &config->egresses[i], monitor) <
-		    0) {
+		snapshot->egresses[i].totals = totals_find(totals, config->egresses[i].name);
+		if (snapshot->egresses[i].totals == NULL ||
+		    snapshot_open_egress(&snapshot->egresses[i], &config->egresses[i], monitor) <
+			    0) {
 			snprintf(problem, 512, "%s:%u: egress %s could not be set up: %m",
 				 config->path, config->egresses[i].line, config->egresses[i].name);
 			return -1;
@@ -149,7 +152,7 @@ static int snapshot_make_guard(struct snapshot *snapshot, char problem[512])
 }
 
 struct snapshot *snapshot_new(struct config *config, struct tunnel_monitor *monitor,
-			      char problem[512])
+			      struct totals *totals, char problem[512])
 {
 	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
 
@@ -161,7 +164,7 @@ struct snapshot *snapshot_new(struct config *config, struct tunnel_monitor *moni
 	atomic_init(&snapshot->references, 1);
 	snapshot->config = config;
 	if (snapshot_open_endpoints(snapshot, problem) < 0 ||
-	    snapshot_open_egresses(snapshot, monitor, problem) < 0 ||
+	    snapshot_open_egresses(snapshot, monitor, totals, problem) < 0 ||
 	    snapshot_make_guard(snapshot, problem) < 0) {
 		snapshot_unref(snapshot);
 		return NULL;
