@@ -18,7 +18,7 @@ from .stream import EventStream
 from .vpn import Vpn
 from .witness import CONTROL_ADDRESSES, CONTROL_PORT, Witness
 
-STATE = "/run/egressd-lab"
+STATE = "/var/lib/egressd-lab"  # not /run: programs are started from here
 NAMES = ("app", "gateway", "home", "vpnserver", "internet")
 SYSCTLS = ("net.ipv4.ip_forward={forward}", "net.ipv6.conf.all.forwarding={forward}",
            "net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.default.rp_filter=0",
@@ -38,8 +38,9 @@ def process_started(pid):
     """When a process began, in clock ticks: with the pid, its identity. None when it is gone."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
-            return file.read().rsplit(")", 1)[1].split()[19]
-    except FileNotFoundError:
+            fields = file.read().rsplit(")", 1)[1].split()
+            return None if fields[0] in "ZX" else fields[19]
+    except (FileNotFoundError, ProcessLookupError):
         return None
 
 
