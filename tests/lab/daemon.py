@@ -58,7 +58,8 @@ class Daemon:
         self.write(policy)
 
     def write(self, policy):
-        tail = "" if "\ncontrol " in policy else f"\ncontrol {self.control}\nlog format json\n"
+        tail = "" if "\ncontrol " in policy else f"\ncontrol {self.control}\n"
+        tail += "" if "\nlog format " in policy else "\nlog format json\n"
         with open(self.config, "w", encoding="utf-8") as file:
             file.write(policy + tail)
 
@@ -70,9 +71,9 @@ class Daemon:
                 *self.before, self.binary, "--config", self.config, "--no-firewall", *self.extra, stdout=file,
                 stderr=subprocess.STDOUT, die_with_parent=not self.keep, env={**os.environ, **SANITIZER_OPTIONS},
                 **options)
-        self.log = LogFile(self.log_path, parse)
+        self.log = LogFile(self.log_path, parse, self.process.pid)
         try:
-            self.log.wait(lambda entry: is_ready(entry) or self.process.poll() is not None, 0, timeout, "ready")
+            self.log.wait(is_ready, 0, timeout, "ready")
         except TimeoutError:
             self.stop()
             raise TimeoutError("egressd did not become ready:\n" + self.text()) from None

@@ -35,8 +35,9 @@ def stop(process, grace=5):
 class LogFile(LineStream):
     """Follows a file that a process writes; the process may outlive us."""
 
-    def __init__(self, path, parse=str.rstrip):
-        self.tail = Here.start("tail", "-n", "+1", "-F", path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    def __init__(self, path, parse=str.rstrip, writer=None):
+        until = [] if writer is None else [f"--pid={writer}", "-s", "0.1"]
+        self.tail = Here.start("tail", *until, "-n", "+1", "-F", path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                text=True, errors="replace")
         super().__init__(self.tail.stdout, parse)
 
