@@ -16,16 +16,16 @@ def users(tmp_path_factory):
     return path
 
 
-def chain(start, url, **parts):
-    """far: the upstream; near: the one under test, whose only egress is far."""
+def chain(start, url, port=None, **parts):
+    """far: the upstream, on its usual port or another; near: the one under test, whose only egress is far."""
     far = start(**parts)
-    near = start(egress=f"egress up proxy {url.format(port=parts.get('port', far.port))}", rules="up from local")
+    near = start(egress=f"egress up proxy {url}:{port or far.port}", rules="up from local")
     return near, far
 
 
 @pytest.mark.parametrize("scheme", ["http", "socks5"])
 def test_tunnels_and_requests_go_through(start, scheme):
-    near, far = chain(start, scheme + "://127.0.0.1:{port}")
+    near, far = chain(start, scheme + "://127.0.0.1")
     with near.tunnel("PEER") as tunnel:
         assert tunnel.rest() == b"127.0.0.1\n"
     with near.connect() as connection:
@@ -41,7 +41,7 @@ def test_tunnels_and_requests_go_through(start, scheme):
 
 @pytest.mark.parametrize("scheme", ["http", "socks5"])
 def test_refusals_of_the_far_end_are_told(start, scheme):
-    near, _ = chain(start, scheme + "://127.0.0.1:{port}", rules="block to two.example.org\nout from local")
+    near, _ = chain(start, scheme + "://127.0.0.1", rules="block to two.example.org\nout from local")
     with near.connect() as connection:
         answer = connection.connect("two.example.org", near.origins.port["tcp"])
         assert answer.status in (403, 502) and answer.field("proxy-status")
@@ -53,8 +53,8 @@ def test_refusals_of_the_far_end_are_told(start, scheme):
 @pytest.mark.parametrize("scheme", ["http", "socks5"])
 def test_the_login_is_given(start, users, scheme):
     port = free_port()
-    near, far = chain(start, scheme + "://hub:p%40ss%3Aword@127.0.0.1:{port}", listen=f"listen mixed 127.0.0.1:{port} auth {users}")
-    near.daemon.reload(near.policy(egress=f"egress up proxy {scheme}://hub:p%40ss%3Aword@127.0.0.1:{port}"))
+    near, far = chain(start, scheme + "://hub:p%40ss%3Aword@127.0.0.1", port,
+                      listen=f"listen mixed 127.0.0.1:{port} auth {users}")
     with near.tunnel("PEER") as tunnel:
         assert tunnel.rest() == b"127.0.0.1\n"
     assert far.daemon.session(0, user="hub")
