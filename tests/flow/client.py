@@ -35,8 +35,13 @@ class Answer:
 class Connection:
     """A TCP connection with a buffer; every wait is bounded."""
 
-    def __init__(self, address, source=None, tls=None, server_name=None, timeout=TIMEOUT):
-        self.socket = socket.create_connection(address, timeout, source_address=source and (source, 0))
+    def __init__(self, address, source=None, tls=None, server_name=None, timeout=TIMEOUT, unconnected=None):
+        if unconnected is None:
+            self.socket = socket.create_connection(address, timeout, source_address=source and (source, 0))
+        else:  # one of another network namespace
+            self.socket = unconnected
+            self.socket.settimeout(timeout)
+            self.socket.connect(address)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if tls:
             self.socket = tls.wrap_socket(self.socket, server_hostname=server_name)
