@@ -53,6 +53,11 @@ struct worker {
 	unsigned index;
 	struct worker_shared *shared;
 	pthread_t thread;
+	bool started;
+	struct mailbox *owner;          /* main's: hears when this worker has ended */
+	struct message ended_message;   /* posted there; set by main before the start */
+	struct message tunnels_message; /* worker_wake_tunnels, at most one on its way */
+	_Atomic bool tunnels_posted;
 	struct event_base *base;
 	struct mailbox mailbox;
 	struct event mail_event, tick_event, reap_event, accept_event;

@@ -189,17 +189,18 @@ int worker_publish(struct worker *worker, struct snapshot *snapshot,
 
 static void worker_on_tunnels(struct message *message, void *owner)
 {
-	free(message);
-	worker_look_at_tunnels(owner);
+	struct worker *worker = owner;
+
+	(void)message;
+	/* First: a change from here on is another message. */
+	atomic_store(&worker->tunnels_posted, false);
+	worker_look_at_tunnels(worker);
 }
 
 void worker_wake_tunnels(struct worker *worker)
 {
-	struct message *message = calloc(1, sizeof(*message));
-
-	/* Without memory for it, the next tick finds the new epoch. */
-	if (message == NULL)
+	if (atomic_exchange(&worker->tunnels_posted, true))
 		return;
-	message->run = worker_on_tunnels;
-	mailbox_post(&worker->mailbox, message);
+	worker->tunnels_message.run = worker_on_tunnels;
+	mailbox_post(&worker->mailbox, &worker->tunnels_message);
 }

@@ -160,6 +160,9 @@ static void *worker_run(void *arg)
 	event_base_loop(worker->base, EVLOOP_NO_EXIT_ON_EMPTY);
 	worker_end_sessions(worker, "shutting down");
 	worker_on_reap(-1, 0, worker);
+	/* Whoever still waits for an answer gets one. */
+	mailbox_run(&worker->mailbox, worker);
+	mailbox_post(worker->owner, &worker->ended_message);
 	return NULL;
 }
 
@@ -174,6 +177,7 @@ int worker_start(struct worker *worker)
 	err = pthread_create(&worker->thread, NULL, worker_run, worker);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	errno = err;
+	worker->started = err == 0;
 	return err == 0 ? 0 : -1;
 }
 

@@ -152,7 +152,7 @@ static enum step http_on_head(struct handshake *handshake)
 	/* As to a HEAD: RFC 9110 9.3.6 has us ignore whatever a success says of a body. */
 	if (!http_parse_response((char *)handshake->in, head_len, true, &response, &problem))
 		return handshake_fail(handshake, DIAL_UPSTREAM_FAILED,
-				      "the upstream proxy's answer: %s", problem);
+				      "the upstream proxy's answer is no proper HTTP");
 	handshake->in_len = 0;
 	handshake->in_scanned = 0;
 	/* Interim answers are read over (RFC 9110 15.2); a switch of protocols was not asked for.

@@ -360,29 +360,21 @@ static void without_its_device_nothing_is_sent(void **state)
 	resolver_free(bound);
 }
 
+#define SCENE_TEST(test) cmocka_unit_test_setup_teardown(test, scene_setup, scene_teardown)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(every_kind_of_answer_has_its_result, scene_setup,
-						scene_teardown),
-		cmocka_unit_test_setup_teardown(truncated_answers_are_asked_again_over_tcp,
-						scene_setup, scene_teardown),
-		cmocka_unit_test_setup_teardown(a_silent_server_is_passed_over, scene_setup,
-						scene_teardown),
-		cmocka_unit_test_setup_teardown(answers_and_refusals_are_asked_once, scene_setup,
-						scene_teardown),
-		cmocka_unit_test_setup_teardown(equal_questions_in_flight_are_asked_once,
-						scene_setup, scene_teardown),
-		cmocka_unit_test_setup_teardown(a_dead_lookup_delays_no_other, scene_setup,
-						scene_teardown),
-		cmocka_unit_test_setup_teardown(too_many_open_questions_fail_fast, scene_setup,
-						scene_teardown),
-		cmocka_unit_test_setup_teardown(a_cancelled_lookup_is_never_told, scene_setup,
-						scene_teardown),
-		cmocka_unit_test_setup_teardown(a_resolver_can_end_with_questions_open, scene_setup,
-						scene_teardown),
-		cmocka_unit_test_setup_teardown(without_its_device_nothing_is_sent, scene_setup,
-						scene_teardown),
+		SCENE_TEST(every_kind_of_answer_has_its_result),
+		SCENE_TEST(truncated_answers_are_asked_again_over_tcp),
+		SCENE_TEST(a_silent_server_is_passed_over),
+		SCENE_TEST(answers_and_refusals_are_asked_once),
+		SCENE_TEST(equal_questions_in_flight_are_asked_once),
+		SCENE_TEST(a_dead_lookup_delays_no_other),
+		SCENE_TEST(too_many_open_questions_fail_fast),
+		SCENE_TEST(a_cancelled_lookup_is_never_told),
+		SCENE_TEST(a_resolver_can_end_with_questions_open),
+		SCENE_TEST(without_its_device_nothing_is_sent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
