@@ -154,7 +154,7 @@ static void every_class_has_a_name(void **state)
 {
 	(void)state;
 	for (int i = ADDRESS_PUBLIC; i <= ADDRESS_RESERVED; i++)
-		assert_true(strlen(address_class_name((enum address_class) class)) > 0);
+		assert_true(strlen(address_class_name((enum address_class)i)) > 0);
 }
 
 int main(void)
