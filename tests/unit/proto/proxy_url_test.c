@@ -2,6 +2,7 @@
 /* Upstream proxies: what the policy file may say, and what it may not. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
