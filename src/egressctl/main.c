@@ -174,6 +174,8 @@ int main(int argc, char **argv)
 			return help_run(NULL);
 		if (option == 'V')
 			return command_version(&invocation);
+		if (option == '?') /* getopt has said what is wrong */
+			return EXIT_USAGE;
 		if (!option_take(&invocation, option, optarg))
 			return usage_fail("that option cannot stand before a command", "");
 	}

@@ -57,8 +57,9 @@ static ssize_t line_ask(const char *question, char line[LINE_SIZE])
 	quiet.c_lflag |= ECHONL;
 	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
 		sigaction(signals[i], &action, &old_actions[i]);
-	fputs(question, stderr);
+	/* The question comes after the flush: no part of the answer may fall into it. */
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+	fputs(question, stderr);
 	len = line_read(STDIN_FILENO, line);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
 	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
