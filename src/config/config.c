@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From the file to the snapshot, and the snapshot's life. */
+#include "config/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "config/parser.h"
+
+enum {
+	CONFIG_FILE_MAX = 64 * 1024 * 1024,
+};
+
+struct config_memory {
+	struct config config;
+	struct arena arena;
+};
+
+static struct config_memory *config_memory(struct config *config)
+{
+	return CONTAINER_OF(config, struct config_memory, config);
+}
+
+static struct config *config_new(const char *path)
+{
+	struct config_memory *memory = calloc(1, sizeof(*memory));
+
+	if (memory == NULL)
+		return NULL;
+	memory->config = (struct config){
+		.path = arena_copy(&memory->arena, path, strlen(path)),
+		.hold_ms = 25000,
+		.handshake_timeout_ms = 15000,
+		.connect_timeout_ms = 20000,
+		.idle_timeout_ms = 600000,
+		.control_path = "/run/egressd/control.sock",
+		.log_level = LOG_INFO,
+		.log_format = LOG_TEXT,
+		.log_hosts = true,
+		.references = 1,
+	};
+	if (memory->config.path == NULL) {
+		config_unref(&memory->config);
+		return NULL;
+	}
+	return &memory->config;
+}
+
+struct config *config_ref(struct config *config)
+{
+	atomic_fetch_add_explicit(&config->references, 1, memory_order_relaxed);
+	return config;
+}
+
+void config_unref(struct config *config)
+{
+	struct config_memory *memory;
+
+	/* Acquire and release: whoever frees it sees what the others did with it. */
+	if (config == NULL ||
+	    atomic_fetch_sub_explicit(&config->references, 1, memory_order_acq_rel) != 1)
+		return;
+	memory = config_memory(config);
+	policy_free(config->policy);
+	arena_clear(&memory->arena);
+	free(memory);
+}
+
+static void config_complain(struct config_report *report, const char *what, const char *why)
+{
+	const struct place whole_file = {0};
+
+	config_report_add(report, PROBLEM_ERROR, &whole_file, NULL, "%s%s%s", what,
+			  why[0] == '\0' ? "" : ": ", why);
+}
+
+static void parser_clear(struct parser *parser)
+{
+	policy_builder_free(parser->builder);
+	for (size_t i = 0; i < parser->client_names.count; i++) {
+		if (parser->clients != NULL)
+			free(parser->clients[i].addresses);
+	}
+	for (size_t i = 0; i < parser->forward_count; i++) {
+		free(parser->forwards[i].from);
+		free(parser->forwards[i].clients);
+	}
+	symbols_clear(&parser->client_names);
+	symbols_clear(&parser->egress_names);
+	symbols_clear(&parser->set_names);
+	free(parser->clients);
+	free(parser->listeners);
+	free(parser->forwards);
+	free(parser->expects);
+	free(parser->rules);
+}
+
+static int config_fill(struct config *config, const char *text, size_t len,
+		       struct config_report *report)
+{
+	struct parser parser = {
+		.report = report,
+		.config = config,
+		.arena = &config_memory(config)->arena,
+		.client_names.kind = "client",
+		.egress_names.kind = "egress",
+		.set_names.kind = "set",
+	};
+	int result = -1;
+
+	parser.builder = policy_builder_new(config->path);
+	if (parser.builder == NULL || parser_statements(&parser, text, len) < 0) {
+		config_complain(report, "out of memory", "");
+		goto done;
+	}
+	check_all(&parser);
+	if (check_finish(&parser) < 0)
+		config_complain(report, "out of memory", "");
+	if (config_report_count(report, PROBLEM_ERROR) == 0)
+		result = 0;
+done:
+	parser_clear(&parser);
+	return result;
+}
+
+struct config *config_parse(const char *path, const char *text, size_t len,
+			    struct config_report *report)
+{
+	struct config *config;
+
+	if (len > CONFIG_FILE_MAX) {
+		config_complain(report, "the file is larger than 64 MiB", "");
+		return NULL;
+	}
+	config = config_new(path);
+	if (config == NULL) {
+		config_complain(report, "out of memory", "");
+		return NULL;
+	}
+	if (config_fill(config, text, len, report) < 0) {
+		config_unref(config);
+		return NULL;
+	}
+	return config;
+}
+
+/* All of the file, malloc()ed; a pipe or /dev/stdin will do. NULL + errno. */
+static char *config_read(int fd, size_t *len)
+{
+	size_t size = 64 * 1024, used = 0;
+	char *text = malloc(size);
+
+	while (text != NULL) {
+		ssize_t got = read(fd, text + used, size - used);
+		char *grown;
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			break;
+		used += (size_t)got;
+		if (got == 0 || used > CONFIG_FILE_MAX) {
+			*len = used;
+			return text;
+		}
+		if (used < size)
+			continue;
+		grown = realloc(text, size * 2);
+		if (grown == NULL)
+			break;
+		text = grown;
+		size *= 2;
+	}
+	free(text);
+	return NULL;
+}
+
+struct config *config_load(const char *path, struct config_report *report)
+{
+	struct config *config = NULL;
+	char *text = NULL;
+	size_t len;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		text = config_read(fd, &len);
+	if (text == NULL)
+		config_complain(report, "cannot be read", strerror(errno));
+	else
+		config = config_parse(path, text, len, report);
+	free(text);
+	if (fd >= 0)
+		fd_close(fd);
+	return config;
+}
