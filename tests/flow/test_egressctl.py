@@ -285,10 +285,10 @@ def test_check_says_yes_or_no_or_cannot(policy, tmp_path):
     broken.write_text(POLICY + "hone from prowlarr to any\n")
     result = run("check", str(broken))
     assert result.returncode == NO
-    assert "broken.conf:10:1: error:" in result.stdout and "would be refused" in result.stdout
+    assert "broken.conf:9:1: error:" in result.stdout and "would be refused" in result.stdout
     answer = json.loads(run("check", "--json", str(broken)).stdout)
     assert answer["ok"] is False
-    assert {"level": "error", "line": 10, "column": 1}.items() <= answer["problems"][0].items()
+    assert {"level": "error", "line": 9, "column": 1}.items() <= answer["problems"][0].items()
     assert run("check", str(tmp_path / "missing")).returncode == UNKNOWN
 
 
@@ -301,7 +301,7 @@ def test_explain_reads_the_file_when_no_daemon_runs(policy):
     assert "block to private" in result.stdout
     answer = json.loads(run("--config", policy, "explain", "--json", "172.30.0.10", "1337x.to:443").stdout)
     assert answer["allowed"] is True
-    assert run("--config", policy, "explain", "prowlarr", "1337x.to").returncode == UNKNOWN
+    assert run("--config", policy, "explain", "prowlarr", "1337x.to:x").returncode == UNKNOWN
 
 
 def test_explain_asks_the_daemon_first(daemon, policy):
@@ -321,7 +321,7 @@ def test_config_show_hides_logins(policy, daemon):
     assert "secret" not in shown.stdout
     answer = json.loads(shown.stdout)
     assert [egress["name"] for egress in answer["egresses"]] == ["vpn", "far"]
-    assert answer["clients"] == [{"name": "prowlarr", "session_limit": None}]
+    assert answer["clients"] == [{"name": "prowlarr", "session_limit": 0}]
     running = {"path": policy, "loaded_at_ms": 1000, "last_reload_error": None, "last_reload_error_at_ms": None}
     daemon.answers["GET /v1/status"] = (200, status(policy=running))
     shown = run("config", "show", daemon=daemon)
