@@ -14,7 +14,8 @@ struct config;
  * client_text: the name of a client, or [USER@]ADDRESS as a connection would show it. target_text:
  * a URL, HOST:PORT, or HOST alone (port 443). The caller owns the answer:
  *
- *   client, host, port, transport, allowed, egress (null when denied), reason,
+ *   client, host, port, transport, allowed (by the rules), dialled (allowed, and neither guard nor
+ *   resolver refuse what can be told now), egress (null when denied), reason,
  *   rule {file, line, text}, considered [{file, line, text, why}] (rules before the one that
  *   decides),
  *   guard {class, allowed, why} for an address; name {local, resolved_by, servers, device,

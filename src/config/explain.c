@@ -217,26 +217,31 @@ static const char *explain_reason(const struct verdict *verdict)
 static json_t *explain_answer(const struct asked *asked)
 {
 	const struct policy *policy = asked->config->policy;
-	json_t *considered = json_array(), *answer;
+	json_t *considered = json_array(), *answer, *further;
 	const struct egress_config *egress;
+	const char *key;
 	struct verdict verdict;
 
 	policy_explain(policy, &asked->request, &verdict, explain_considered, considered);
-	answer = json_pack("{s:s, s:s, s:i, s:s, s:b, s:s?, s:s, s:o, s:o}", "client",
+	answer = json_pack("{s:s, s:s, s:i, s:s, s:b, s:b, s:s?, s:s, s:o, s:o}", "client",
 			   policy_client_name(policy, asked->request.client), "host",
 			   asked->host.name, "port", (int)asked->request.port, "transport",
 			   asked->request.transport == TRANSPORT_UDP ? "udp" : "tcp", "allowed",
-			   verdict.allowed, "egress",
+			   verdict.allowed, "dialled", verdict.allowed, "egress",
 			   verdict.allowed ? policy_egress_name(policy, verdict.egress) : NULL,
 			   "reason", explain_reason(&verdict), "rule", explain_rule(verdict.rule),
 			   "considered", considered);
 	if (answer == NULL || !verdict.allowed)
 		return answer;
 	egress = &asked->config->egresses[verdict.egress];
-	if (asked->host.is_literal)
-		json_object_set_new(answer, "guard", explain_guard(asked, egress));
-	else
-		json_object_set_new(answer, "name", explain_name(asked, egress));
+	key = asked->host.is_literal ? "guard" : "name";
+	further =
+		asked->host.is_literal ? explain_guard(asked, egress) : explain_name(asked, egress);
+	json_object_set_new(answer, key, further);
+	/* A name that nobody may be asked about, or an address that the guard refuses. */
+	if (json_is_false(json_object_get(further, "allowed")) ||
+	    json_is_null(json_object_get(further, "resolved_by")))
+		json_object_set_new(answer, "dialled", json_false());
 	return answer;
 }
 

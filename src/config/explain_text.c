@@ -56,16 +56,16 @@ static void explain_print(FILE *out, const json_t *explained)
 {
 	const json_t *guard = json_object_get(explained, "guard");
 	const json_t *name = json_object_get(explained, "name"), *rule;
-	bool allowed = json_is_true(json_object_get(explained, "allowed"));
+	bool allowed = json_is_true(json_object_get(explained, "dialled"));
 	const char *client = text_of(explained, "client", "-"),
 		   *host = text_of(explained, "host", "");
 	bool brackets = strchr(host, ':') != NULL;
 	size_t i;
 
-	fprintf(out, "%s %s %s%s%s:%d %s%s\n",
+	fprintf(out, "%s %s %s%s%s:%d%s%s\n",
 		strcmp(client, "-") == 0 ? "an unknown client" : client,
 		allowed ? "may reach" : "may not reach", brackets ? "[" : "", host,
-		brackets ? "]" : "", number_of(explained, "port"), allowed ? "by " : "",
+		brackets ? "]" : "", number_of(explained, "port"), allowed ? " by " : "",
 		allowed ? text_of(explained, "egress", "-") : "");
 	explain_print_rule(out, explained);
 	if (name != NULL)

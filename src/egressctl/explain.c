@@ -13,7 +13,9 @@
 /* Takes answer, an answer of config_explain wherever it ran. */
 static int explain_print(const struct invocation *invocation, json_t *answer, const char *source)
 {
-	int code = json_is_true(json_object_get(answer, "allowed")) ? EXIT_YES : EXIT_NO;
+	/* What the guard or the resolver would refuse is no more let through than what a rule does.
+	 */
+	int code = json_is_true(json_object_get(answer, "dialled")) ? EXIT_YES : EXIT_NO;
 	char *text;
 
 	json_object_set_new(answer, "answered_by", json_string(source));

@@ -13,7 +13,7 @@ static const struct command commands[] = {
 	 "Exit code 0: every tunnel is up; 1: one is not; 2: could not tell.\n", command_status},
 	{"explain", "CLIENT URL|HOST:PORT", "would this request be allowed, and by which rule",
 	 "fu",
-	 "CLIENT is the name or the address of a client. Asks the running egressd; when none "
+	 "CLIENT is the name of a client, or [USER@]ADDRESS. Asks the running egressd; when none "
 	 "runs,\n"
 	 "or with --file or --config, the file.\n"
 	 "Exit code 0: allowed; 1: denied; 2: could not tell.\n",
@@ -174,6 +174,8 @@ int main(int argc, char **argv)
 			return help_run(NULL);
 		if (option == 'V')
 			return command_version(&invocation);
+		if (option == '?') /* getopt has said what is wrong */
+			return EXIT_USAGE;
 		if (!option_take(&invocation, option, optarg))
 			return usage_fail("that option cannot stand before a command", "");
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* egressctl passwd: sets a user's password in a file of users. */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,13 +17,17 @@ enum {
 	LINE_SIZE = PASSWORD_MAX + 3,
 };
 
-/* One line without its end. Byte by byte: what follows is not ours to take. -1: end or error. */
-static ssize_t line_read(int fd, char line[LINE_SIZE])
+/*
+ * One line without its end. Byte by byte: what follows is not ours to take. mask is the signals
+ * blocked while it waits. -1: end, error, or a signal.
+ */
+static ssize_t line_read(int fd, char line[LINE_SIZE], const sigset_t *mask)
 {
+	struct pollfd ready = {.fd = fd, .events = POLLIN};
 	size_t len = 0;
 
 	while (len < LINE_SIZE - 1) {
-		ssize_t got = read(fd, line + len, 1);
+		ssize_t got = ppoll(&ready, 1, NULL, mask) < 0 ? -1 : read(fd, line + len, 1);
 
 		if (got < 0 || (got == 0 && len == 0))
 			return -1;
@@ -38,7 +43,7 @@ static ssize_t line_read(int fd, char line[LINE_SIZE])
 
 static void on_interrupt(int signal)
 {
-	(void)signal; /* read() comes back with EINTR, and the echo is switched on again */
+	(void)signal; /* ppoll() comes back with EINTR, and the echo is switched on again */
 }
 
 /* Asks without echo. However it ends, the terminal is left as it was. */
@@ -48,6 +53,7 @@ static ssize_t line_ask(const char *question, char line[LINE_SIZE])
 	struct sigaction old_actions[ARRAY_LEN(signals)];
 	const struct sigaction action = {.sa_handler = on_interrupt};
 	struct termios old, quiet;
+	sigset_t blocked, old_mask;
 	ssize_t len;
 
 	if (tcgetattr(STDIN_FILENO, &old) < 0)
@@ -55,14 +61,21 @@ static ssize_t line_ask(const char *question, char line[LINE_SIZE])
 	quiet = old;
 	quiet.c_lflag &= (tcflag_t) ~(tcflag_t)ECHO;
 	quiet.c_lflag |= ECHONL;
-	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
+	sigemptyset(&blocked);
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
 		sigaction(signals[i], &action, &old_actions[i]);
-	fputs(question, stderr);
+		sigaddset(&blocked, signals[i]);
+	}
+	/* Let in by ppoll() alone: one that came before it would go unseen. */
+	sigprocmask(SIG_BLOCK, &blocked, &old_mask);
+	/* The question comes after the flush: no part of the answer may fall into it. */
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-	len = line_read(STDIN_FILENO, line);
+	fputs(question, stderr);
+	len = line_read(STDIN_FILENO, line, &old_mask);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
 	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
 		sigaction(signals[i], &old_actions[i], NULL);
+	sigprocmask(SIG_SETMASK, &old_mask, NULL);
 	return len;
 }
 
@@ -74,7 +87,7 @@ static const char *password_read(char password[LINE_SIZE], size_t *len)
 	bool same;
 
 	if (!isatty(STDIN_FILENO)) {
-		got = line_read(STDIN_FILENO, password);
+		got = line_read(STDIN_FILENO, password, NULL);
 	} else {
 		got = line_ask("New password: ", password);
 		if (got < 0)

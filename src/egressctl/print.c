@@ -91,7 +91,7 @@ const char *format_bytes(uint64_t bytes, char out[32])
 		value /= 1024;
 		unit++;
 	}
-	snprintf(out, 32, unit == 0 || value >= 99.95 ? "%.0f %s" : "%.1f %s", value, units[unit]);
+	snprintf(out, 32, unit == 0 || value >= 9.95 ? "%.0f %s" : "%.1f %s", value, units[unit]);
 	return out;
 }
 

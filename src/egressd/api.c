@@ -11,7 +11,6 @@
 #include "base/fd.h"
 #include "config/config.h"
 #include "config/explain.h"
-#include "config/export.h"
 #include "control/metrics.h"
 #include "control/server.h"
 #include "egressd/api_encode.h"

@@ -198,7 +198,7 @@ const char *rule_miss_name(enum rule_miss miss)
 		[RULE_OTHER_PORT] = "another port",
 		[RULE_OTHER_DESTINATION] = "another destination",
 		[RULE_EXCEPTED] = "taken away by 'not'",
-		[RULE_CANNOT_TELL] = "a name cannot be compared with addresses",
+		[RULE_CANNOT_TELL] = "names and addresses cannot be compared",
 	};
 
 	return names[miss];
