@@ -4,22 +4,37 @@
 #ifndef CONFIG_USERS_H
 #define CONFIG_USERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/compiler.h"
 
 struct users;
 
+enum {
+	USERS_NAME_MAX_LEN = 255, /* RFC 1929 2 */
+};
+
 /* NULL: *problem is a sentence that names the file and line (valid until the next call in this
- * thread). */
+ * thread). A file that everybody may read or write is taken, with a warning in the log. */
 MUST_CHECK struct users *users_load(const char *path, const char **problem);
+
+/* The same from memory; pure. path is only for the sentence. */
+MUST_CHECK struct users *users_parse(const char *path, const char *text, size_t len,
+				     const char **problem);
 void users_free(struct users *users);
 
 /* The hash of a user (len bytes, compared exactly); NULL: there is no such user. */
 const char *users_find(const struct users *users, const char *name, size_t len);
 size_t users_count(const struct users *users);
 
-/* Adds or replaces one user in the file, atomically (rename), mode 0640 for a new one. -1 + errno.
+/* 1-255 bytes of printable ASCII without blanks and ':', not beginning with '#'. */
+bool users_name_is_valid(const char *name, size_t len);
+
+/*
+ * Adds or replaces one user in the file, atomically (rename); every other line stays as it is.
+ * Mode 0640 for a new file, else mode and owner are kept. A symbolic link is followed. -1 + errno:
+ * EINVAL for a name, hash or file that is not valid, EBUSY when the file is a mount of its own.
  */
 MUST_CHECK int users_file_set(const char *path, const char *name, const char *hash);
 

@@ -19,7 +19,8 @@ struct event_base;
 /*
  * Asked once for each new destination of an association. Fill *route and return 0 to allow it
  * (route->upstream is NULL), -1 to drop it silently. The verdict is kept for the destination until
- * association_forget_verdicts.
+ * association_forget_verdicts, or until it has not been used for longer than 255 others; what route
+ * points at must live as long. Must not free the association.
  */
 typedef int association_judge_fn(void *arg, const struct host *host, uint16_t port,
 				 struct dial_route *route);
@@ -32,6 +33,7 @@ struct association_settings {
 	void *arg;
 };
 
+/* Payload that passed; dropped counts the datagrams, of either direction, that did not. */
 struct association_counters {
 	uint64_t bytes_from_client, bytes_to_client, datagrams_from_client, datagrams_to_client,
 		dropped;
@@ -51,7 +53,11 @@ void association_counters(const struct association *association,
 /* When a datagram last passed, clock_monotonic_ms(). */
 int64_t association_active_at_ms(const struct association *association);
 
-/* After a reload: every destination is judged anew; what is no longer allowed is dropped. */
+/*
+ * After a reload: every destination is judged anew, from inside this call; what is no longer
+ * allowed is dropped, answers included. Old routes are not used any more once it returns; their
+ * resolvers must not be freed before.
+ */
 void association_forget_verdicts(struct association *association);
 
 #endif

@@ -2,7 +2,8 @@
 /*
  * Where a message's body ends, found while the bytes stream by (RFC 9112 6 and 7). Pure, constant
  * memory. A chunked body that passed can be forwarded as it came: nothing in it can be read in two
- * ways (no bare LF, no odd sizes, extensions and trailers checked, no framing fields in trailers).
+ * ways (no bare LF, no odd sizes or blanks behind them, extensions and trailers checked, no field
+ * in the trailers that frames, routes, authenticates or tells of the client).
  */
 #ifndef PROTO_HTTP_BODY_H
 #define PROTO_HTTP_BODY_H
@@ -18,7 +19,7 @@ struct http_body {
 	uint8_t state;
 	uint8_t digits;      /* of the chunk size so far */
 	uint32_t line_bytes; /* of extensions or trailers so far: bounded */
-	uint8_t name_len;    /* of the trailer's name so far */
+	uint8_t name_len;    /* of the trailer's or extension's name so far */
 	char name[24];
 };
 

@@ -18,8 +18,9 @@ struct http_forward_options {
  * Writes the request in origin-form, always HTTP/1.1, Host rebuilt from the target, Connection:
  * keep-alive semantics left to the default, Upgrade kept with its own Connection: upgrade. Removed:
  * Connection and all it names, Proxy-*, Keep-Alive, TE (kept as "trailers" when asked for), Upgrade
- * otherwise, X-Forwarded-For, Forwarded, X-Real-IP, Via (kept only when options->via is set).
- * out->truncated tells when it did not fit.
+ * otherwise, X-Forwarded-*, Forwarded, X-Real-IP and their like, Via (kept only when options->via
+ * is set), Expect of HTTP/1.0. Only for requests that name their host (not CONNECT, not
+ * origin-form). out->truncated tells when it did not fit.
  */
 void http_write_request(const struct http_request *request,
 			const struct http_forward_options *options, struct text *out);
@@ -37,7 +38,7 @@ void http_write_response(const struct http_response *response, enum http_framing
 bool http_via_contains(const struct http_request *request, const char *pseudonym);
 
 /* Basic credentials (RFC 7617) from a Proxy-Authorization value. false: not Basic, bad base64, no
- * colon, or too long. */
+ * colon, a control character, or more than 255 bytes. Both are NUL-terminated too. */
 bool http_parse_basic(struct span value, char user[256], size_t *user_len, char password[256],
 		      size_t *password_len);
 

@@ -50,8 +50,8 @@ struct http_request {
 	bool is_origin_form; /* "/path": somebody takes us for an origin; no host is given */
 	struct host host;    /* from the target, not from Host */
 	uint16_t port;
-	struct span path; /* what to ask the origin for: "/path?query"; "*" for OPTIONS; "" stands
-			     for "/" */
+	struct span path; /* what to ask the origin for: "/path?query"; "*" for OPTIONS; "/" is to
+			     be thought before "" and "?query" */
 	bool expects_continue;           /* Expect: 100-continue on HTTP/1.1 */
 	struct span proxy_authorization; /* value; len 0 when there is none */
 };
@@ -65,7 +65,9 @@ struct http_response {
 /*
  * Is there a whole head at the start of bytes? Stops at the empty line. *scanned is kept between
  * calls with more bytes (start with 0), so that slow senders cost no more than fast ones. DONE,
- * MORE, or BAD when longer than HTTP_HEAD_MAX or no HTTP at all.
+ * MORE, or BAD as soon as the bytes can be no head: a bare CR or LF, a control character, another
+ * first byte than a method's. One empty line before is part of the head (RFC 9112 2.2; responses
+ * must have none). BAD is answered with 431 when *scanned is HTTP_HEAD_MAX, else with 400.
  */
 enum parse_result http_head_find_end(const char *bytes, size_t len, size_t *scanned,
 				     size_t *head_len);
@@ -76,14 +78,18 @@ enum parse_result http_head_find_end(const char *bytes, size_t len, size_t *scan
  * Refused: no or several Host, Host unlike the target, userinfo, fragments, https targets other
  * than CONNECT, CL with TE, differing or odd CL, TE other than exactly one final chunked, chunked
  * in HTTP/1.0, obs-fold, bare CR or LF, NUL, blanks before the colon, bytes outside VCHAR where not
- * allowed, ports not strictly 1-65535.
+ * allowed, ports not strictly 1-65535, TRACE, a CONNECT with a body, raw bytes outside ASCII in the
+ * target, Connection naming Host or a content field. "ws" is read as "http" when the request
+ * upgrades to websocket. is_origin_form is true for "OPTIONS *" as well.
  */
 bool http_parse_request(const char *bytes, size_t head_len, struct http_request *request,
 			int *status, const char **problem);
 
 /*
- * Parses one whole response head to a request that was_head or was_connect. false: *problem says
- * what is wrong (static); the origin is to be dropped with 502. Framing follows RFC 9112 6.3.
+ * Parses one whole response head to a request that was_head or not. false: *problem says what is
+ * wrong (static); the origin is to be dropped with 502. Framing follows RFC 9112 6.3; what is
+ * wrong in a request's framing is wrong here too. After a CONNECT, 2xx has no body whatever the
+ * framing says, and whether a 101 was asked for is the caller's to know.
  */
 bool http_parse_response(const char *bytes, size_t head_len, bool was_head,
 			 struct http_response *response, const char **problem);

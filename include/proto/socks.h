@@ -59,8 +59,14 @@ enum parse_result socks5_parse_greeting(const uint8_t *bytes, size_t len,
 /* RFC 1929; user and password are 1-255 and 0-255 bytes, any bytes. */
 enum parse_result socks5_parse_login(const uint8_t *bytes, size_t len, struct span *user,
 				     struct span *password, size_t *used);
+/*
+ * BIND is read like the others; the caller refuses it. A request is judged when all of it is here,
+ * save an unknown version or address type. BAD: 7 unknown command, 8 unknown address type, 4 a name
+ * that can be no host, 1 otherwise (port 0, RSV not 0).
+ */
 enum parse_result socks5_parse_request(const uint8_t *bytes, size_t len,
 				       struct socks_request *request, size_t *used);
+/* USERID and 4a's name are at most 255 bytes; 0.0.0.0 and port 0 are bad. */
 enum parse_result socks4_parse_request(const uint8_t *bytes, size_t len,
 				       struct socks_request *request, size_t *used);
 
@@ -70,8 +76,8 @@ size_t socks5_write_reply(uint8_t out[SOCKS_REPLY_MAX], enum socks5_reply reply,
 size_t socks4_write_reply(uint8_t out[SOCKS_REPLY_MAX], enum socks4_reply reply,
 			  const struct address *bound);
 
-/* A UDP request header (RFC 1928 7); FRAG other than 0 is bad. *used is where the payload starts.
- */
+/* A UDP request header (RFC 1928 7); FRAG other than 0 and port 0 are bad, and so is MORE, since a
+ * datagram never grows. *used is where the payload starts. */
 enum parse_result socks5_parse_datagram(const uint8_t *bytes, size_t len, struct host *host,
 					uint16_t *port, size_t *used);
 size_t socks5_write_datagram_header(uint8_t out[SOCKS_DATAGRAM_HEADER_MAX],
@@ -80,9 +86,11 @@ size_t socks5_write_datagram_header(uint8_t out[SOCKS_DATAGRAM_HEADER_MAX],
 /* The client's side, for upstream proxies. host goes by name unless it is a literal. Lengths
  * written to out. */
 size_t socks5_write_greeting(uint8_t out[4], bool with_password);
+/* user is 1-255 bytes, password 0-255. */
 size_t socks5_write_login(uint8_t out[513], struct span user, struct span password);
 size_t socks5_write_connect(uint8_t out[SOCKS_DATAGRAM_HEADER_MAX], const struct host *host,
 			    uint16_t port);
+/* *bound is AF_UNSPEC when the server named its side by name. */
 enum parse_result socks5_parse_reply(const uint8_t *bytes, size_t len, uint8_t *reply,
 				     struct address *bound, size_t *used);
 

@@ -45,12 +45,14 @@ struct tunnel_settings {
 	struct address targets[4]; /* probe: TCP connect to any of these through the device; an
 				      answer of any kind counts */
 	size_t target_count;       /* 0: no probe, the link alone decides */
-	int64_t probe_every_ms;    /* default 3000 */
+	int64_t probe_every_ms;    /* 0: 3000; above 4000 counts as 4000, or a dead far side
+				      would be found too late */
 };
 
 /*
- * Called in the monitor's thread at every new state or epoch, and once at start. Must be quick and
- * thread-safe: post a message to the workers.
+ * Called in the monitor's thread at every new state or epoch (every new state is a new epoch), once
+ * at start, and within an epoch when another address can be used (IPv6 after its duplicate check).
+ * Must be quick and thread-safe: post a message to the workers.
  */
 typedef void tunnel_change_fn(void *arg, struct tunnel *tunnel, const struct tunnel_status *status);
 
@@ -77,8 +79,11 @@ enum tunnel_state tunnel_state(const struct tunnel *tunnel, uint32_t *epoch);
 /* Everything, for status. Any thread; takes a lock. */
 void tunnel_status(struct tunnel *tunnel, struct tunnel_status *status);
 
-/* Bytes just came in through the device: no probe is needed. Any thread; cheap, and cheaper if
- * nothing changed. */
+/*
+ * Bytes just came in through the device: no probe is needed. Keeps a tunnel up, never brings one
+ * up: they may be of a past epoch. now_ms is clock_monotonic_ms(). Any thread; cheap, and cheaper
+ * if nothing changed.
+ */
 void tunnel_note_alive(struct tunnel *tunnel, int64_t now_ms);
 
 const char *tunnel_state_name(enum tunnel_state state);

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the control API tells of the daemon, which fills it. NULL, or a time of 0, is "none". */
+#ifndef EGRESSD_API_STATUS_H
+#define EGRESSD_API_STATUS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/address.h"
+#include "tunnel/tunnel.h"
+
+enum {
+	API_REFUSALS_MAX = 16,
+};
+
+enum api_firewall {
+	API_FIREWALL_OFF, /* nobody holds the rules: --no-firewall */
+	API_FIREWALL_IN_FORCE,
+	API_FIREWALL_UNVERIFIED, /* could not be read back, or differ */
+};
+
+struct api_egress {
+	const char *name;
+	const char *kind;                   /* "device", "proxy", "direct" */
+	const struct tunnel_status *tunnel; /* NULL: not a device */
+};
+
+/* Counters since the start; the same words are labels of the metrics. */
+struct api_session_count {
+	const char *client, *protocol; /* "http", "connect", "socks4", "socks5", "udp" */
+	uint64_t count;
+};
+
+struct api_request_count {
+	const char *egress, *outcome; /* "ok", "refused", "failed"; egress "-" when refused */
+	uint64_t count;
+};
+
+struct api_refusal_count {
+	const char *reason; /* one or two lower-case words: "policy", "guard", "tunnel away" */
+	uint64_t count;
+};
+
+struct api_refusal {
+	int64_t at_ms; /* wall clock */
+	const char *client;
+	const char *host; /* NULL with "log hosts no" */
+	uint16_t port;
+	const char *reason;
+	const char *rule; /* "egress.conf:17", or NULL */
+};
+
+struct api_resolver_counts {
+	uint64_t lookups, cache_hits, failures, timeouts;
+};
+
+struct api_status {
+	int64_t started_at_ms, config_loaded_at_ms; /* wall clock */
+	const char *config_path;
+	const char *last_reload_error; /* NULL: the last one worked */
+	int64_t last_reload_error_at_ms;
+	enum api_firewall firewall;
+	const char *firewall_text; /* "off (--no-firewall)", "in force, 12 rules" */
+	unsigned workers;
+	const struct api_egress *egresses; /* in the order of the file */
+	size_t egress_count;
+	uint64_t sessions_active, requests_held;
+	uint64_t bytes_sent, bytes_received; /* to and from origins */
+	const struct api_session_count *sessions;
+	size_t session_count;
+	const struct api_request_count *requests;
+	size_t request_count;
+	const struct api_refusal_count *refusals;
+	size_t refusal_count;
+	struct api_resolver_counts resolver;
+	struct api_refusal last_refusals[API_REFUSALS_MAX]; /* the newest first */
+	size_t last_refusal_count;
+};
+
+#endif

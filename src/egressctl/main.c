@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* egressctl: the table of its commands, and finding the one that was asked for. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "egressctl/command.h"
+#include "egressctl/print.h"
+
+static const struct command commands[] = {
+	{"status", "", "is the tunnel up, and what goes through it", "",
+	 "Exit code 0: every tunnel is up; 1: one is not; 2: could not tell.\n", command_status},
+	{"explain", "CLIENT URL|HOST:PORT", "would this request be allowed, and by which rule",
+	 "fu",
+	 "CLIENT is the name or the address of a client. Asks the running egressd; when none "
+	 "runs,\n"
+	 "or with --file or --config, the file.\n"
+	 "Exit code 0: allowed; 1: denied; 2: could not tell.\n",
+	 command_explain},
+	{"check", "[FILE]", "read a policy file and say what is wrong with it", "",
+	 "Exit code 0: it may be loaded; 1: it is wrong; 2: it could not be read.\n",
+	 command_check},
+	{"config", "show", "show the policy, with logins in URLs left out", "f",
+	 "With --json what is in force with every default filled in, else the file as written.\n",
+	 command_config},
+	{"connections", "[kill ID]", "list the connections, or end one", "w",
+	 "--watch shows them anew each second until ^C.\n", command_connections},
+	{"reload", "", "read the policy file again; a wrong one changes nothing", "",
+	 "Exit code 0: it is in force; 1: it was refused and the old one stays; 2: could not "
+	 "tell.\n",
+	 command_reload},
+	{"passwd", "FILE USER", "set a user's password in a file of users", "",
+	 "Asks for the password twice when standard input is a terminal, else takes one line of "
+	 "it.\n",
+	 command_passwd},
+	{"version", "", "say which egressctl this is, and which egressd runs", "", "",
+	 command_version},
+};
+
+static const struct option long_options[] = {
+	{"socket", required_argument, NULL, 's'},
+	{"config", required_argument, NULL, 'c'},
+	{"json", no_argument, NULL, 'j'},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},
+	{"file", no_argument, NULL, 'f'},
+	{"udp", no_argument, NULL, 'u'},
+	{"watch", no_argument, NULL, 'w'},
+	{NULL, 0, NULL, 0},
+};
+
+static void usage_print(FILE *out)
+{
+	fputs("usage: egressctl [--socket PATH] [--config FILE] [--json] COMMAND ...\n\n", out);
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		char left[48];
+
+		snprintf(left, sizeof(left), "%s %s", commands[i].name, commands[i].arguments);
+		fprintf(out, "  %-30s %s\n", left, commands[i].summary);
+	}
+	fprintf(out, "  %-30s %s\n", "help [COMMAND]", "say this, or more about one command");
+	fputs("\nExit codes: 0 yes, 1 no, 2 could not tell, 3 usage. More: man egressctl\n", out);
+}
+
+static void command_usage_print(const struct command *command, FILE *out)
+{
+	fprintf(out, "usage: egressctl %s", command->name);
+	if (command->arguments[0])
+		fprintf(out, " %s", command->arguments);
+	if (strchr(command->options, 'f'))
+		fputs(" [--file]", out);
+	if (strchr(command->options, 'u'))
+		fputs(" [--udp]", out);
+	if (strchr(command->options, 'w'))
+		fputs(" [--watch]", out);
+	fprintf(out, " [--json] [--socket PATH] [--config FILE]\n%s.\n%s", command->summary,
+		command->help);
+}
+
+static const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+static int usage_fail(const char *wrong, const char *what)
+{
+	fprintf(stderr, "egressctl: %s%s (try 'egressctl help')\n", wrong, what);
+	return EXIT_USAGE;
+}
+
+/* "help", "help COMMAND", "COMMAND --help". */
+static int help_run(const char *name)
+{
+	const struct command *command = name ? command_find(name) : NULL;
+
+	if (name && !command)
+		return usage_fail("no such command: ", name);
+	if (command)
+		command_usage_print(command, stdout);
+	else
+		usage_print(stdout);
+	return EXIT_YES;
+}
+
+/* True when the option is one that every command takes. */
+static bool option_take(struct invocation *invocation, int option, const char *value)
+{
+	switch (option) {
+	case 's':
+		invocation->socket_path = value;
+		return true;
+	case 'c':
+		invocation->config_path = value;
+		invocation->config_named = true;
+		return true;
+	case 'j':
+		invocation->json = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void option_take_own(struct invocation *invocation, int option)
+{
+	if (option == 'f')
+		invocation->file = true;
+	else if (option == 'u')
+		invocation->udp = true;
+	else
+		invocation->watch = true;
+}
+
+static int command_start(const struct command *command, struct invocation *invocation, int argc,
+			 char **argv)
+{
+	int option;
+
+	optind = 0; /* GNU's getopt: begin anew, with another list */
+	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+		if (option == 'h')
+			return help_run(command->name);
+		if (option_take(invocation, option, optarg))
+			continue;
+		if (option == '?' || !strchr(command->options, option)) {
+			command_usage_print(command, stderr);
+			return EXIT_USAGE;
+		}
+		option_take_own(invocation, option);
+	}
+	invocation->argc = argc - optind;
+	invocation->argv = argv + optind;
+	option = command->run(invocation);
+	if (option == EXIT_USAGE)
+		command_usage_print(command, stderr);
+	return option;
+}
+
+int main(int argc, char **argv)
+{
+	struct invocation invocation = {.socket_path = DEFAULT_SOCKET,
+					.config_path = DEFAULT_CONFIG};
+	const struct command *command;
+	int option;
+
+	/* '+': what follows the command is the command's to read. */
+	while ((option = getopt_long(argc, argv, "+", long_options, NULL)) != -1) {
+		if (option == 'h')
+			return help_run(NULL);
+		if (option == 'V')
+			return command_version(&invocation);
+		if (!option_take(&invocation, option, optarg))
+			return usage_fail("that option cannot stand before a command", "");
+	}
+	if (optind == argc) {
+		usage_print(stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[optind], "help") == 0)
+		return help_run(optind + 1 < argc ? argv[optind + 1] : NULL);
+	command = command_find(argv[optind]);
+	if (!command)
+		return usage_fail("no such command: ", argv[optind]);
+	return command_start(command, &invocation, argc - optind, argv + optind);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Tokens, text, lists and lines. */
+#include "http_bytes.h"
+
+#include <string.h>
+
+static const bool http_token_bytes[256] = {
+	['0' ... '9'] = true, ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['!'] = true,
+	['#'] = true,         ['$'] = true,         ['%'] = true,         ['&'] = true,
+	['\''] = true,        ['*'] = true,         ['+'] = true,         ['-'] = true,
+	['.'] = true,         ['^'] = true,         ['_'] = true,         ['`'] = true,
+	['|'] = true,         ['~'] = true,
+};
+
+bool http_is_token_byte(char byte)
+{
+	return http_token_bytes[(unsigned char)byte];
+}
+
+bool http_is_token(struct span span)
+{
+	for (size_t i = 0; i < span.len; i++) {
+		if (!http_is_token_byte(span.bytes[i]))
+			return false;
+	}
+	return span.len > 0;
+}
+
+bool http_is_text_byte(char byte)
+{
+	unsigned char value = (unsigned char)byte;
+
+	return (value >= ' ' && value != 0x7f) || value == '\t';
+}
+
+bool http_is_text(struct span span)
+{
+	for (size_t i = 0; i < span.len; i++) {
+		if (!http_is_text_byte(span.bytes[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool http_is_blank(char byte)
+{
+	return byte == ' ' || byte == '\t';
+}
+
+struct span http_trim(struct span span)
+{
+	while (span.len > 0 && http_is_blank(span.bytes[0])) {
+		span.bytes++;
+		span.len--;
+	}
+	while (span.len > 0 && http_is_blank(span.bytes[span.len - 1]))
+		span.len--;
+	return span;
+}
+
+bool http_list_next(struct span *rest, struct span *member)
+{
+	while (rest->len > 0) {
+		const char *comma = memchr(rest->bytes, ',', rest->len);
+		size_t len = comma == NULL ? rest->len : (size_t)(comma - rest->bytes);
+		size_t taken = comma == NULL ? len : len + 1;
+
+		*member = http_trim((struct span){rest->bytes, len});
+		rest->bytes += taken;
+		rest->len -= taken;
+		if (member->len > 0)
+			return true;
+	}
+	return false;
+}
+
+bool http_list_contains(struct span list, const char *member)
+{
+	struct span found;
+
+	while (http_list_next(&list, &found)) {
+		if (span_equals_nocase(found, member))
+			return true;
+	}
+	return false;
+}
+
+bool http_take_line(struct span *rest, struct span *line)
+{
+	const char *end = rest->len == 0 ? NULL : memchr(rest->bytes, '\n', rest->len);
+	size_t len;
+
+	if (end == NULL || end == rest->bytes || end[-1] != '\r')
+		return false;
+	len = (size_t)(end - rest->bytes);
+	*line = (struct span){rest->bytes, len - 1};
+	rest->bytes += len + 1;
+	rest->len -= len + 1;
+	return true;
+}

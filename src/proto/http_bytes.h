@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The smallest pieces of HTTP's grammar (RFC 9110 5.6). Private to this layer. */
+#ifndef PROTO_HTTP_BYTES_H
+#define PROTO_HTTP_BYTES_H
+
+#include <stdbool.h>
+
+#include "base/span.h"
+
+bool http_is_token_byte(char byte);
+bool http_is_token(struct span span);
+
+/* Blanks, visible ASCII and bytes outside ASCII: what a field value or a reason is made of. */
+bool http_is_text_byte(char byte);
+bool http_is_text(struct span span);
+
+/* Without the blanks around it. */
+struct span http_trim(struct span span);
+
+/* Takes the next member that is not empty off a comma-separated list without quoted strings. */
+bool http_list_next(struct span *rest, struct span *member);
+bool http_list_contains(struct span list, const char *member);
+
+/* Takes a line off rest, its CRLF too. false: there is none, or it ends in a bare LF. */
+bool http_take_line(struct span *rest, struct span *line);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Finds where a head ends, and fields in it. */
+#include "proto/http_head.h"
+
+#include "http_bytes.h"
+
+/* Can byte stand there in a head? Only a whole CR LF may end a line (RFC 9112 2.2). */
+static bool http_byte_may_follow(char previous, char byte)
+{
+	if (previous == '\r' || byte == '\n')
+		return previous == '\r' && byte == '\n';
+	return byte == '\r' || http_is_text_byte(byte);
+}
+
+enum parse_result http_head_find_end(const char *bytes, size_t len, size_t *scanned,
+				     size_t *head_len)
+{
+	size_t limit = len < HTTP_HEAD_MAX ? len : HTTP_HEAD_MAX;
+	/* RFC 9112 2.2: one empty line before a request line is forgiven. */
+	size_t start = len > 0 && bytes[0] == '\r' ? 2 : 0;
+
+	for (size_t i = *scanned; i < limit; i++) {
+		*scanned = i;
+		if (!http_byte_may_follow(i == 0 ? ' ' : bytes[i - 1], bytes[i]))
+			return PARSE_BAD;
+		if (i == start && !http_is_token_byte(bytes[i]))
+			return PARSE_BAD;
+		if (bytes[i] == '\n' && i >= start + 3 && bytes[i - 2] == '\n') {
+			*scanned = i + 1;
+			*head_len = i + 1;
+			return PARSE_DONE;
+		}
+	}
+	*scanned = limit;
+	return len < HTTP_HEAD_MAX ? PARSE_MORE : PARSE_BAD;
+}
+
+const struct http_field *http_find_field(const struct http_head *head, const char *name)
+{
+	for (size_t i = 0; i < head->field_count; i++) {
+		if (span_equals_nocase(head->fields[i].name, name))
+			return &head->fields[i];
+	}
+	return NULL;
+}
