@@ -33,7 +33,7 @@ bool users_name_is_valid(const char *name, size_t len);
 
 /*
  * Adds or replaces one user in the file, atomically (rename); every other line stays as it is.
- * Mode 0640 for a new file, else mode and owner are kept. A symbolic link is followed. -1 + errno:
+ * Mode 0600 for a new file, else mode and owner are kept. A symbolic link is followed. -1 + errno:
  * EINVAL for a name, hash or file that is not valid, EBUSY when the file is a mount of its own.
  */
 MUST_CHECK int users_file_set(const char *path, const char *name, const char *hash);

@@ -27,7 +27,7 @@ struct api_egress {
 
 /* Counters since the start; the same words are labels of the metrics. */
 struct api_session_count {
-	const char *client, *protocol; /* "http", "connect", "socks4", "socks5", "udp" */
+	const char *protocol; /* "http", "connect", "socks4", "socks5", "udp" */
 	uint64_t count;
 };
 

@@ -42,8 +42,9 @@ struct lane {
 bool lane_configure(struct lane *lane, const struct egress *egress);
 
 /*
- * Looks at the tunnel. True: a new epoch has begun; what went through the old one must end. Without thorough only two
- * atomics are read, as every request can afford; with it, also addresses that came without a new epoch are seen.
+ * Looks at the tunnel. True: a new epoch has begun; what went through the old one must end. Without
+ * thorough only two atomics are read, as every request can afford; with it, also addresses that
+ * came without a new epoch are seen.
  */
 bool lane_look(struct lane *lane, bool thorough);
 

@@ -69,6 +69,7 @@ struct session {
 	struct stream stream; /* the client's, until a relay takes it */
 	struct event event;
 	struct buffer input; /* read and not yet used */
+	size_t skip;         /* of input to come: the body of a refused request */
 	size_t scanned;      /* of input, for the end of an HTTP head */
 	struct record record;
 	struct deadline deadline;

@@ -76,7 +76,7 @@ static int users_replace(const char *path, const struct stat *old, const char *t
 	if (fd < 0)
 		return -1;
 	if ((old && fchown(fd, old->st_uid, old->st_gid) < 0) ||
-	    fchmod(fd, old ? old->st_mode & 07777 : 0640) < 0) {
+	    fchmod(fd, old ? old->st_mode & 07777 : 0600) < 0) {
 		fd_close(fd);
 		goto fail;
 	}

@@ -22,11 +22,10 @@ static void metrics_sessions(const struct api_status *status, struct metrics *me
 	metrics_one(metrics, "egressd_held_requests", METRIC_GAUGE,
 		    "Requests that wait for their tunnel.", status->requests_held);
 	metrics_family(metrics, "egressd_sessions_total", METRIC_COUNTER,
-		       "Client connections since the start.");
+		       "Requests since the start, by how they were asked.");
 	for (size_t i = 0; i < status->session_count; i++) {
 		const struct api_session_count *count = &status->sessions[i];
-		const struct metric_label labels[] = {{"client", count->client},
-						      {"protocol", count->protocol}};
+		const struct metric_label labels[] = {{"protocol", count->protocol}};
 
 		metrics_count(metrics, labels, ARRAY_LEN(labels), count->count);
 	}

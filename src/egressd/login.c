@@ -232,6 +232,12 @@ enum login_outcome login_check(struct login_desk *desk, const struct users *user
 
 	if (user_len > 255 || password_len > 255)
 		return LOGIN_WRONG;
+	/*
+	 * A name is never cut at a NUL. A password must not have one at all: HMAC, and so scrypt,
+	 * pads keys with zeros, and would take "secret" and "secret\0" for the same.
+	 */
+	if (memchr(user, '\0', user_len) != NULL || memchr(password, '\0', password_len) != NULL)
+		return LOGIN_WRONG;
 	hash = users_find(users, user, user_len);
 	if (hash == NULL)
 		hash = nobody;

@@ -67,7 +67,7 @@ static void forward_on_input(struct session *session)
 static void forward_on_refused(struct session *session, enum refusal refusal, const char *detail)
 {
 	record_end(session, &session->record, refusal_words(refusal)->name, detail);
-	session_end(session, "refused", true);
+	session_end(session, "refused", false);
 }
 
 const struct protocol protocol_forward = {

@@ -14,6 +14,7 @@
 
 enum {
 	HTTP_RETRY_AFTER_S = 5,
+	HTTP_SKIP_MAX = 64 * 1024,
 };
 
 static void http_fill_record(struct session *session, const struct http_request *request)
@@ -30,6 +31,14 @@ static void http_fill_record(struct session *session, const struct http_request 
 		 request->method.bytes);
 }
 
+/* A client that was refused, or asked to log in, may have sent a small body already: read past it.
+ */
+static bool http_body_can_be_skipped(const struct http_request *request)
+{
+	return request->head.framing == HTTP_BODY_LENGTH &&
+	       request->head.content_length <= HTTP_SKIP_MAX && !request->expects_continue;
+}
+
 /* A refused request that has a body, or data behind it, leaves bytes that must not be read as the
  * next request. */
 static bool http_refusal_closes(const struct session *session, const struct http_request *request,
@@ -37,8 +46,11 @@ static bool http_refusal_closes(const struct session *session, const struct http
 {
 	bool more = buffer_len(&session->input) > head_len;
 
-	return !request->head.keep_alive || request->head.framing != HTTP_BODY_NONE ||
-	       (request->is_connect && more);
+	if (!request->head.keep_alive || request->is_origin_form)
+		return true;
+	if (request->is_connect)
+		return more;
+	return request->head.framing != HTTP_BODY_NONE && !http_body_can_be_skipped(request);
 }
 
 static enum login_outcome http_login(struct session *session, const struct http_request *request,
@@ -128,16 +140,34 @@ static void http_on_head(struct session *session, size_t head_len)
 			 */
 	buffer_consume(&session->input, head_len);
 	session->scanned = 0;
-	if (refusal != REFUSAL_NONE)
-		session_refuse(session, refusal, NULL);
-	else
+	/* Should it be refused later than now, the exchange will have begun to read the body. */
+	if (refusal == REFUSAL_NONE) {
 		session_request(session);
+		return;
+	}
+	if (http_body_can_be_skipped(&request))
+		session->skip = request.head.content_length;
+	session_refuse(session, refusal, NULL);
+}
+
+/* False: all of the input was a refused request's body. */
+static bool http_skip(struct session *session)
+{
+	size_t len = buffer_len(&session->input) < session->skip ? buffer_len(&session->input)
+								 : session->skip;
+
+	if (len > 0)
+		buffer_consume(&session->input, len);
+	session->skip -= len;
+	return buffer_len(&session->input) > 0;
 }
 
 static void http_on_input(struct session *session)
 {
 	size_t head_len = 0;
 
+	if (!http_skip(session))
+		return;
 	switch (http_head_find_end((const char *)buffer_start(&session->input),
 				   buffer_len(&session->input), &session->scanned, &head_len)) {
 	case PARSE_MORE:
@@ -149,7 +179,7 @@ static void http_on_input(struct session *session)
 		break;
 	}
 	session->record = (struct record){.protocol = COUNTED_HTTP};
-	if (buffer_len(&session->input) >= HTTP_HEAD_MAX)
+	if (session->scanned == HTTP_HEAD_MAX)
 		session->record.status = 431;
 	session->close_after_refusal = true;
 	session_refuse(session, REFUSAL_BAD_REQUEST,

@@ -105,16 +105,12 @@ static void socks5_on_login_message(struct session *session)
 	case PARSE_MORE:
 		return;
 	case PARSE_BAD:
-		socks_end_malformed(session, "SOCKS5 login");
+		socks5_answer_login(session, LOGIN_WRONG);
 		return;
 	case PARSE_DONE:
 		break;
 	}
-	/* Names with a NUL are in no file of users, and must not be cut to one that is. */
-	outcome = memchr(user.bytes, '\0', user.len) != NULL
-			  ? LOGIN_WRONG
-			  : session_login(session, user.bytes, user.len, password.bytes,
-					  password.len);
+	outcome = session_login(session, user.bytes, user.len, password.bytes, password.len);
 	if (outcome == LOGIN_RIGHT || outcome == LOGIN_LATER)
 		(void)session_identify(session, user.bytes, user.len);
 	explicit_bzero(buffer_start(&session->input), used);

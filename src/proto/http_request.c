@@ -32,8 +32,9 @@ static bool http_parse_request_line(struct span line, struct http_request *reque
 }
 
 /*
- * RFC 9112 3.2.2 lets a proxy ignore a Host unlike the target; it is refused all the same, because
- * whoever sends both means one of two hosts. A CONNECT's Host often lacks the port.
+ * It must be well-formed, and then it is ignored: RFC 9112 3.2.2 has a proxy replace a Host unlike
+ * the target. Nobody behind us can take the one for the other, because only the target is passed
+ * on.
  */
 static bool http_judge_host(const struct http_request *request, struct http_problem *problem)
 {
@@ -54,10 +55,6 @@ static bool http_judge_host(const struct http_request *request, struct http_prob
 		return true;
 	if (!http_parse_authority(field->value, &host, &port, &has_port))
 		return http_refuse(problem, 400, "Host is not a valid host and port.");
-	if (request->is_origin_form)
-		return true;
-	if (port != request->port || strcmp(host.name, request->host.name) != 0)
-		return http_refuse(problem, 400, "Host and the target name different hosts.");
 	return true;
 }
 

@@ -58,7 +58,8 @@ enum parse_result socks4_parse_request(const uint8_t *bytes, size_t len,
 		result = socks4_take_string(bytes, len, &at, &name);
 		if (result != PARSE_DONE)
 			return result;
-		valid = host_parse(name.bytes, name.len, &request->host);
+		valid = name.len > 0 && name.bytes[0] != '[' &&
+			host_parse(name.bytes, name.len, &request->host);
 	} else {
 		valid = socks4_take_address(bytes + 4, &request->host);
 	}

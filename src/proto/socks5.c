@@ -119,7 +119,8 @@ static bool socks5_host(const struct socks5_endpoint *endpoint, struct host *hos
 	struct address address = socks5_address(endpoint);
 
 	if (endpoint->type == SOCKS5_TYPE_NAME)
-		return host_parse((const char *)endpoint->bytes, endpoint->len, host);
+		return endpoint->len > 0 && endpoint->bytes[0] != '[' &&
+		       host_parse((const char *)endpoint->bytes, endpoint->len, host);
 	*host = host_from_address(&address);
 	return true;
 }

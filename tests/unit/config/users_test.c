@@ -116,7 +116,7 @@ static void users_file_set_changes_one_line_only(void **state)
 	assert_int_equal(users_file_set(path, "tv", HASH), 0);
 	expect_file(path, "tv:" HASH "\n");
 	assert_int_equal(stat(path, &status), 0);
-	assert_int_equal(status.st_mode & 07777, 0640);
+	assert_int_equal(status.st_mode & 07777, 0600);
 	assert_int_equal(users_file_set(path, "t", HASH), 0);
 	assert_int_equal(users_file_set(path, "tv", OTHER), 0);
 	expect_file(path, "tv:" OTHER "\nt:" HASH "\n");
