@@ -75,7 +75,7 @@ enum parse_result http_head_find_end(const char *bytes, size_t len, size_t *scan
 /*
  * Parses one whole request head (head_len bytes from http_head_find_end). false: *status is the
  * status to answer with (400, 414, 417, 431, 501, 505) and *problem one plain sentence (static).
- * Refused: no or several Host, Host unlike the target, userinfo, fragments, https targets other
+ * Refused: no, several or a malformed Host, userinfo, fragments, https targets other
  * than CONNECT, CL with TE, differing or odd CL, TE other than exactly one final chunked, chunked
  * in HTTP/1.0, obs-fold, bare CR or LF, NUL, blanks before the colon, bytes outside VCHAR where not
  * allowed, ports not strictly 1-65535, TRACE, a CONNECT with a body, raw bytes outside ASCII in the
