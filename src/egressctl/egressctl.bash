@@ -35,8 +35,8 @@ _egressctl() {
 	case $command:$place in
 	:*) words='status explain check config connections reload passwd version help' ;;
 	explain:0) words=$(_egressctl_names clients "${named[@]}") ;;
-	config:0) words=show ;;
-	connections:0) words=kill ;;
+	config:0) words='show' ;;
+	connections:0) words='kill' ;;
 	help:0) words='status explain check config connections reload passwd version' ;;
 	check:0 | passwd:0) compopt -o default ;;
 	esac
