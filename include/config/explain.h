@@ -30,12 +30,6 @@ MUST_CHECK json_t *config_explain(const struct config *config, const char *clien
 /* A few lines for people, out of config_explain's answer. malloc()ed; NULL: no memory. */
 MUST_CHECK char *config_explain_text(const json_t *explained);
 
-/*
- * What the file came to: listeners, forwards, clients, egresses, timeouts and the rest. No secrets:
- * the login of an upstream is left out. The caller owns it. NULL: no memory.
- */
-MUST_CHECK json_t *config_to_json(const struct config *config);
-
 /* "socks5://172.31.0.5:1080": the URL without its login. Returns text, or "" for what is no URL. */
 const char *config_upstream_text(const char *url, char *text, size_t size);
 

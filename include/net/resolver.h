@@ -26,6 +26,7 @@ struct resolver_settings {
 	struct address servers[RESOLVER_SERVERS_MAX]; /* with ports */
 	size_t server_count;
 	const char *device; /* bind to it, or fail; NULL: the namespace's own routing. Copied */
+	int try_ms;         /* how long a server has for its first try; 0: 2,000 */
 };
 
 enum lookup_result {

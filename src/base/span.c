@@ -12,11 +12,11 @@ struct span span_of(const char *string)
 
 bool span_equals(struct span span, const char *string)
 {
-	return strlen(string) == span.len && memcmp(span.bytes, string, span.len) == 0;
+	return strlen(string) == span.len && (span.len == 0 || memcmp(span.bytes, string, span.len) == 0);
 }
 
 bool span_equals_nocase(struct span span, const char *string)
 {
 	/* The programs never call setlocale(), so this is ASCII. */
-	return strlen(string) == span.len && strncasecmp(span.bytes, string, span.len) == 0;
+	return strlen(string) == span.len && (span.len == 0 || strncasecmp(span.bytes, string, span.len) == 0);
 }

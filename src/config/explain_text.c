@@ -76,8 +76,8 @@ static void explain_print(FILE *out, const json_t *explained)
 									: "refuses",
 			text_of(guard, "class", "-"), text_of(guard, "why", "-"));
 	json_array_foreach(json_object_get(explained, "considered"), i, rule) fprintf(
-		out, "  %s line %d  %s (%s)\n", i == 0 ? "passed  " : "        ",
-		number_of(rule, "line"), text_of(rule, "text", ""), text_of(rule, "why", ""));
+		out, "  %-9s line %d  %s (%s)\n", i == 0 ? "passed" : "", number_of(rule, "line"),
+		text_of(rule, "text", ""), text_of(rule, "why", ""));
 }
 
 char *config_explain_text(const json_t *explained)

@@ -70,13 +70,23 @@ static int rule_from(struct parser *parser, const struct token *word, void *obje
 	return parser_list(parser, rule_from_item, object);
 }
 
+/* Special at both ends, and no wider than the widest special network (224.0.0.0/4) is. */
+static bool rule_prefix_is_special(const struct prefix *prefix)
+{
+	struct address last = prefix->address;
+
+	for (size_t i = prefix->bits; i < address_len(&last) * 8; i++)
+		last.bytes[i / 8] |= (uint8_t)(0x80U >> (i % 8));
+	return prefix->bits >= 4 && address_is_special(&prefix->address) &&
+	       address_is_special(&last);
+}
+
 /* A block by address keeps out only those who ask by address; private ones the guard knows. */
 static void rule_warn_address(struct parser *parser, const struct rule_words *words,
 			      const struct token *item, const struct destination *destination)
 {
 	if (words->egress != POLICY_EGRESS_NONE || destination->except ||
-	    destination->kind != DESTINATION_PREFIX ||
-	    address_is_special(&destination->prefix.address))
+	    destination->kind != DESTINATION_PREFIX || rule_prefix_is_special(&destination->prefix))
 		return;
 	config_report_add(parser->report, PROBLEM_WARNING, &item->place,
 			  "block the names too, if it matters",

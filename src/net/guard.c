@@ -93,20 +93,28 @@ static const char *guard_reason(enum address_class class)
 	return reasons[class];
 }
 
-bool guard_allows(const struct guard *guard, const struct address *address, bool allow_private,
-		  const char **reason)
+static const char *guard_refusal(const struct guard *guard, const struct address *address,
+				 bool allow_private)
 {
 	enum address_class class = address_class(address);
 
-	*reason = guard_reason(class);
 	if (class == ADDRESS_MULTICAST || class == ADDRESS_BROADCAST ||
 	    class == ADDRESS_UNSPECIFIED)
-		return false;
+		return guard_reason(class);
 	if (class != ADDRESS_PUBLIC && !allow_private)
-		return false;
-	if (guard != NULL && guard_is_own_listener(guard, address)) {
-		*reason = "address is our own listener";
-		return false;
-	}
-	return true;
+		return guard_reason(class);
+	if (guard != NULL && guard_is_own_listener(guard, address))
+		return "address is our own listener";
+	return NULL;
+}
+
+bool guard_allows(const struct guard *guard, const struct address *address, bool allow_private,
+		  const char **reason)
+{
+	const char *refusal = guard_refusal(guard, address, allow_private);
+
+	if (refusal == NULL)
+		return true;
+	*reason = refusal;
+	return false;
 }

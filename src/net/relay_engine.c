@@ -17,19 +17,19 @@ static void relay_pipe_free(struct relay_engine *engine, struct relay_pipe *pipe
 	engine->pipe_count--;
 }
 
-/* Each relay in the queue now gets one turn; those that queue again wait for the next round of
- * events. */
+/* As many turns as relays wait now; those that queue again wait for the next round of events. */
 static void relay_engine_on_turn(evutil_socket_t fd, short what, void *arg)
 {
 	struct relay_engine *engine = arg;
-	struct relay_queue round = TAILQ_HEAD_INITIALIZER(round);
 	struct relay *relay;
+	size_t turns = 0;
 
 	(void)fd;
 	(void)what;
-	TAILQ_CONCAT(&round, &engine->waiting, link);
-	while ((relay = TAILQ_FIRST(&round)) != NULL) {
-		TAILQ_REMOVE(&round, relay, link);
+	TAILQ_FOREACH(relay, &engine->waiting, link)
+	turns++;
+	while (turns-- > 0 && (relay = TAILQ_FIRST(&engine->waiting)) != NULL) {
+		TAILQ_REMOVE(&engine->waiting, relay, link);
 		relay->waiting = false;
 		relay_take_turn(relay);
 	}

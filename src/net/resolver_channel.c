@@ -143,13 +143,13 @@ static int channel_set_servers(struct channel *channel, const struct resolver_se
  * c-ares reads resolv.conf, the environment and the host name for whatever it is not told, so it
  * is told everything. The server here is a stand-in until the real ones, with ports, replace it.
  */
-static int channel_init(struct channel *channel)
+static int channel_init(struct channel *channel, int try_ms)
 {
 	struct in_addr stand_in = {.s_addr = htonl(INADDR_LOOPBACK)};
 	char lookups[] = "b";
 	struct ares_options options = {
 		.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES,
-		.timeout = CHANNEL_TRY_MS,
+		.timeout = try_ms > 0 ? try_ms : CHANNEL_TRY_MS,
 		.tries = CHANNEL_TRIES,
 		.ndots = 1,
 		.servers = &stand_in,
@@ -184,7 +184,7 @@ struct channel *channel_new(struct event_base *base, const struct resolver_setti
 		strcpy(channel->device, settings->device);
 	}
 	evtimer_assign(&channel->timer, base, channel_on_timer, channel);
-	if (channel_init(channel) != ARES_SUCCESS)
+	if (channel_init(channel, settings->try_ms) != ARES_SUCCESS)
 		goto fail;
 	ares_set_socket_configure_callback(channel->ares, channel_on_configure, channel);
 	if (channel_set_servers(channel, settings) != ARES_SUCCESS)

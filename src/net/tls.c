@@ -13,11 +13,11 @@
 static const unsigned char tls_alpn[] = "\x08http/1.1";
 enum { TLS_ALPN_LEN = sizeof(tls_alpn) - 1 };
 
-/* What OpenSSL says last is closest to the cause; the queue must not leak into the next call. */
+/* What OpenSSL says first is closest to the cause; the queue must not leak into the next call. */
 static const char *tls_problem(const char *what)
 {
 	static _Thread_local char problem[256];
-	unsigned long code = ERR_peek_last_error();
+	unsigned long code = ERR_peek_error();
 	const char *why = NULL;
 
 	if (ERR_SYSTEM_ERROR(code))

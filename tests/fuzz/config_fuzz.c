@@ -10,6 +10,7 @@
 
 #include "config/config.h"
 #include "config/explain.h"
+#include "config/export.h"
 #include "config/report.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Start, signals, stop. */
+#include "egressd/daemon.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "control/server.h"
+#include "egressd/snapshot.h"
+#include "tunnel/tunnel.h"
+
+enum {
+	DAEMON_DRAIN_MS = 10 * 1000,
+	DAEMON_EXIT_FAILED = 1,
+	DAEMON_EXIT_CONFIG = 3,
+	DAEMON_WORKERS_MAX = 64,
+};
+
+/* In the monitor's thread. */
+static void daemon_on_tunnel_change(void *arg, struct tunnel *tunnel,
+				    const struct tunnel_status *status)
+{
+	struct daemon *daemon = arg;
+	struct log_line line;
+
+	(void)tunnel;
+	log_begin(&line, LOG_INFO, "tunnel");
+	log_field(&line, "device", status->device);
+	log_field(&line, "state", tunnel_state_name(status->state));
+	log_field_number(&line, "epoch", status->epoch);
+	log_field_number(&line, "ifindex", status->ifindex);
+	log_field(&line, "reason", status->reason);
+	log_end(&line);
+	for (unsigned i = 0; i < daemon->shared.workers; i++)
+		worker_wake_tunnels(daemon->workers[i]);
+}
+
+static void daemon_stop(struct daemon *daemon)
+{
+	log_info(daemon->stopping ? "ending at once"
+				  : "draining, at most %d s; once more ends at once",
+		 DAEMON_DRAIN_MS / 1000);
+	for (unsigned i = 0; i < daemon->shared.workers; i++)
+		worker_stop(daemon->workers[i], daemon->stopping ? 0 : DAEMON_DRAIN_MS);
+	daemon->stopping = true;
+}
+
+static void daemon_on_stop_signal(evutil_socket_t number, short what, void *arg)
+{
+	(void)number;
+	(void)what;
+	daemon_stop(arg);
+}
+
+static void daemon_on_reload_signal(evutil_socket_t number, short what, void *arg)
+{
+	char *report = NULL;
+
+	(void)number;
+	(void)what;
+	if (daemon_reload(arg, &report) < 0)
+		log_error("reload refused, the policy in force stays: %s",
+			  report == NULL ? "" : report);
+	free(report);
+}
+
+static void daemon_on_mail(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *daemon = arg;
+
+	(void)fd;
+	(void)what;
+	mailbox_run(&daemon->mailbox, daemon);
+}
+
+static int daemon_add_events(struct daemon *daemon)
+{
+	static const struct {
+		int number;
+		event_callback_fn handler;
+	} signals[] = {
+		{SIGTERM, daemon_on_stop_signal},
+		{SIGINT, daemon_on_stop_signal},
+		{SIGHUP, daemon_on_reload_signal},
+	};
+
+	event_assign(&daemon->mail_event, daemon->base, daemon->mailbox.fd, EV_READ | EV_PERSIST,
+		     daemon_on_mail, daemon);
+	if (event_add(&daemon->mail_event, NULL) < 0)
+		return -1;
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
+		evsignal_assign(&daemon->signals[i], daemon->base, signals[i].number,
+				signals[i].handler, daemon);
+		if (evsignal_add(&daemon->signals[i], NULL) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int daemon_prepare(struct daemon *daemon)
+{
+	daemon->base = event_base_new();
+	daemon->mailbox.fd = -1;
+	if (daemon->base == NULL || mailbox_init(&daemon->mailbox) < 0 ||
+	    daemon_add_events(daemon) < 0)
+		return -1;
+	if (daemon_inspection_new(daemon) < 0)
+		return -1;
+	daemon->monitor = tunnel_monitor_new(daemon_on_tunnel_change, daemon);
+	daemon->shared.login_checker = login_checker_new();
+	daemon->shared.refusals = refusals_new();
+	return daemon->monitor == NULL || daemon->shared.login_checker == NULL ||
+			       daemon->shared.refusals == NULL
+		       ? -1
+		       : 0;
+}
+
+/* In main's thread, when a worker's loop has ended. */
+static void daemon_on_worker_ended(struct message *message, void *owner)
+{
+	struct daemon *daemon = owner;
+
+	(void)message;
+	if (--daemon->workers_running == 0)
+		event_base_loopbreak(daemon->base);
+}
+
+static int daemon_start_workers(struct daemon *daemon, unsigned wanted)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned count = wanted != 0 ? wanted : processors > 0 ? (unsigned)processors : 1;
+
+	if (count > DAEMON_WORKERS_MAX)
+		count = DAEMON_WORKERS_MAX;
+	daemon->workers = calloc(count, sizeof(struct worker *));
+	if (daemon->workers == NULL)
+		return -1;
+	daemon->shared.workers = count;
+	for (unsigned i = 0; i < count; i++) {
+		daemon->workers[i] = worker_new(&daemon->shared, i);
+		if (daemon->workers[i] == NULL)
+			return -1;
+		daemon->workers[i]->ended_message.run = daemon_on_worker_ended;
+		daemon->workers[i]->owner = &daemon->mailbox;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		if (worker_start(daemon->workers[i]) < 0)
+			return -1;
+		daemon->workers_running++;
+	}
+	return 0;
+}
+
+static int daemon_open_control(struct daemon *daemon)
+{
+	const char *path = daemon->snapshot->config->control_path;
+	int fd = control_listen(path);
+
+	if (fd >= 0)
+		daemon->api = api_new(daemon->base, fd, &daemon_backend, daemon);
+	if (daemon->api == NULL)
+		log_error("cannot listen on the control socket %s: %m (make its folder, or name "
+			  "another: control PATH)",
+			  path);
+	return daemon->api == NULL ? -1 : 0;
+}
+
+int daemon_start(struct daemon *daemon, const char *config_path, int *exit_code)
+{
+	char *report = NULL;
+
+	*exit_code = DAEMON_EXIT_FAILED;
+	daemon->config_path = config_path;
+	daemon->started_at_ms = clock_wall_ms();
+	if (daemon_prepare(daemon) < 0) {
+		log_error("cannot start: %m");
+		return -1;
+	}
+	if (daemon_load_first(daemon, &report) < 0) {
+		*exit_code = DAEMON_EXIT_CONFIG;
+		dprintf(STDERR_FILENO, "%s", report == NULL ? "out of memory\n" : report);
+		free(report);
+		return -1;
+	}
+	free(report);
+	if (daemon_start_workers(daemon, daemon->snapshot->config->workers) < 0 ||
+	    tunnel_monitor_start(daemon->monitor) < 0) {
+		log_error("cannot start: %m");
+		return -1;
+	}
+	if (daemon_open_control(daemon) < 0 || daemon_publish(daemon, daemon->snapshot, NULL) < 0)
+		return -1;
+	log_info("ready: %zu addresses, %u workers, rules off (--no-firewall)",
+		 daemon->snapshot->endpoint_count, daemon->shared.workers);
+	return 0;
+}
+
+void daemon_run(struct daemon *daemon)
+{
+	event_base_dispatch(daemon->base);
+}
+
+static void daemon_end_workers(struct daemon *daemon)
+{
+	for (unsigned i = 0; i < daemon->shared.workers && daemon->workers[i] != NULL; i++) {
+		if (!daemon->workers[i]->started)
+			continue;
+		worker_stop(daemon->workers[i], 0);
+		worker_join(daemon->workers[i]);
+		/* Its thread is gone: what reached it too late is run here, so that nothing is lost
+		 * or leaked. */
+		mailbox_run(&daemon->workers[i]->mailbox, daemon->workers[i]);
+	}
+}
+
+void daemon_clear(struct daemon *daemon)
+{
+	daemon_end_workers(daemon);
+	/* Nobody posts any more but what is on its way: answers to a listing, of which nobody waits
+	 * for the end. */
+	api_free(daemon->api);
+	daemon->api = NULL;
+	if (daemon->mailbox.fd > 0)
+		mailbox_run(&daemon->mailbox, daemon);
+	login_checker_free(daemon->shared.login_checker);
+	tunnel_monitor_free(daemon->monitor);
+	for (unsigned i = 0; i < daemon->shared.workers; i++)
+		worker_free(daemon->workers[i]);
+	free(daemon->workers);
+	snapshot_unref(daemon->snapshot);
+	totals_clear(&daemon->totals);
+	refusals_free(daemon->shared.refusals);
+	daemon_inspection_free(daemon);
+	free(daemon->reload_error);
+	mailbox_clear(&daemon->mailbox);
+	if (daemon->base != NULL) {
+		for (size_t i = 0; i < 3; i++) {
+			if (event_initialized(&daemon->signals[i]))
+				event_del(&daemon->signals[i]);
+		}
+		event_base_free(daemon->base);
+	}
+	libevent_global_shutdown();
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The life of an exchange: made, started, pumped, finished. Its two directions have a file each. */
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "egressd/origin_pool.h"
+#include "egressd/session.h"
+#include "egressd/snapshot.h"
+#include "egressd/worker.h"
+#include "exchange_parts.h"
+#include "proto/http_forward.h"
+
+enum {
+	EXCHANGE_TURNS = 8,
+};
+
+static bool exchange_is_repeatable(const struct http_request *request)
+{
+	static const char *const idempotent[] = {"GET", "HEAD", "OPTIONS", "TRACE"};
+
+	if (request->head.framing != HTTP_BODY_NONE || request->head.upgrade)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(idempotent); i++) {
+		if (span_equals(request->method, idempotent[i]))
+			return true;
+	}
+	return false;
+}
+
+/* NTLM and Negotiate log the connection in, not the request (RFC 4559 6): it must never serve
+ * anybody else. */
+static bool exchange_logs_connection_in(const struct http_head *head, const char *field_name)
+{
+	for (size_t i = 0; i < head->field_count; i++) {
+		const struct http_field *field = &head->fields[i];
+
+		if (!span_equals_nocase(field->name, field_name) || field->value.len < 4)
+			continue;
+		if (strncasecmp(field->value.bytes, "NTLM", 4) == 0 ||
+		    (field->value.len >= 9 && strncasecmp(field->value.bytes, "Negotiate", 9) == 0))
+			return true;
+	}
+	return false;
+}
+
+static bool exchange_write_head(struct exchange *exchange, const struct http_request *request)
+{
+	struct worker *worker = exchange->session->worker;
+	struct http_forward_options options = {
+		.via = exchange->session->snapshot->config->add_via ? "egressd" : NULL,
+	};
+	struct text text;
+
+	text_init(&text, (char *)worker->scratch, WORKER_SCRATCH_SIZE);
+	http_write_request(request, &options, &text);
+	return !text.truncated && buffer_append(&exchange->head, text.bytes, text.len) == 0;
+}
+
+bool exchange_new(struct session *session, const struct http_request *request)
+{
+	struct exchange *exchange = calloc(1, sizeof(*exchange));
+
+	if (exchange == NULL)
+		return false;
+	session->exchange = exchange;
+	exchange->session = session;
+	exchange->origin = stream_none();
+	exchange->is_head = request->is_head;
+	exchange->client_is_1_0 = request->head.minor_version == 0;
+	exchange->client_keeps_alive = request->head.keep_alive;
+	exchange->upgrade_asked = request->head.upgrade;
+	exchange->repeatable = exchange_is_repeatable(request);
+	exchange->origin_reusable = !exchange_logs_connection_in(&request->head, "Authorization");
+	exchange->request_done = request->head.framing == HTTP_BODY_NONE;
+	http_body_init(&exchange->request_body, &request->head);
+	return exchange_write_head(exchange, request);
+}
+
+void exchange_free(struct exchange *exchange)
+{
+	if (exchange == NULL)
+		return;
+	if (exchange->origin.fd >= 0) {
+		event_del(&exchange->event);
+		stream_reset(&exchange->origin);
+	}
+	buffer_clear(&exchange->head);
+	buffer_clear(&exchange->to_origin);
+	buffer_clear(&exchange->from_origin);
+	buffer_clear(&exchange->to_client);
+	free(exchange);
+}
+
+static void exchange_on_origin_ready(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	exchange_pump(arg);
+}
+
+static void exchange_begin(struct session *session, struct stream origin, bool reused)
+{
+	struct exchange *exchange = session->exchange;
+
+	exchange->origin = origin;
+	exchange->reused = reused;
+	exchange->active_at_ms = clock_monotonic_ms();
+	session->state = SESSION_EXCHANGING;
+	event_assign(&exchange->event, session->worker->base, origin.fd,
+		     EV_READ | EV_WRITE | EV_ET | EV_PERSIST, exchange_on_origin_ready, exchange);
+	deadline_set(&session->deadline, &session->worker->deadlines[DEADLINE_IDLE],
+		     exchange->active_at_ms + session->snapshot->config->idle_timeout_ms);
+	if (event_add(&exchange->event, NULL) < 0 ||
+	    buffer_append(&exchange->to_origin, buffer_start(&exchange->head),
+			  buffer_len(&exchange->head)) < 0) {
+		exchange_fail(exchange, REFUSAL_NO_RESOURCES, "out of memory");
+		return;
+	}
+	exchange_pump(exchange);
+}
+
+bool exchange_take_pooled(struct session *session)
+{
+	struct stream origin;
+
+	if (session->exchange == NULL || !session->exchange->repeatable)
+		return false;
+	origin = origin_pool_take(session->worker->origins, session, &session->record.address);
+	if (origin.fd < 0)
+		return false;
+	session->record.epoch = session->record.lane->epoch;
+	counter_add(&session->worker->counters.origin_connections_reused, 1);
+	exchange_begin(session, origin, true);
+	return true;
+}
+
+void exchange_start(struct session *session, struct stream origin)
+{
+	exchange_begin(session, origin, false);
+}
+
+int64_t exchange_active_at_ms(const struct exchange *exchange)
+{
+	return exchange->active_at_ms;
+}
+
+void exchange_pump(struct exchange *exchange)
+{
+	for (int turn = 0; turn < EXCHANGE_TURNS; turn++) {
+		enum exchange_step sent = exchange_send(exchange);
+		enum exchange_step received;
+
+		if (sent == EXCHANGE_OVER)
+			return;
+		received = exchange_receive(exchange);
+		if (received == EXCHANGE_OVER)
+			return;
+		if (sent == EXCHANGE_WAIT && received == EXCHANGE_WAIT)
+			return;
+	}
+	event_active(&exchange->event, EV_READ, 0);
+}
+
+void exchange_on_client_ready(struct exchange *exchange)
+{
+	struct session *session = exchange->session;
+	int err = 0;
+	socklen_t len = sizeof(err);
+
+	/* Once the request is read, nobody reads this socket: a broken one would not be noticed. */
+	if (exchange->request_done &&
+	    (getsockopt(session->stream.fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0 || err != 0)) {
+		session_end(session, "client reset", true);
+		return;
+	}
+	exchange_pump(exchange);
+}
+
+void exchange_on_timeout(struct exchange *exchange)
+{
+	exchange_fail(exchange, REFUSAL_ORIGIN_TIMEOUT, "nothing moved for too long");
+}
+
+enum exchange_step exchange_fail(struct exchange *exchange, int refusal, const char *why)
+{
+	struct session *session = exchange->session;
+
+	if (exchange->answered) {
+		/* The client must not take what it has for the whole. */
+		session_end(session, why, true);
+		return EXCHANGE_OVER;
+	}
+	/* Part of the request may still be on its way: the next one could not be found. */
+	session->close_after_refusal |= !exchange->request_done;
+	session_refuse(session, (enum refusal)refusal, why);
+	return EXCHANGE_OVER;
+}
+
+static void exchange_close_origin(struct exchange *exchange)
+{
+	event_del(&exchange->event);
+	stream_close(&exchange->origin);
+}
+
+enum exchange_step exchange_on_origin_lost(struct exchange *exchange)
+{
+	struct session *session = exchange->session;
+
+	if (!exchange->reused || buffer_len(&exchange->from_origin) > 0 || exchange->interim > 0)
+		return exchange_fail(exchange, REFUSAL_ORIGIN_CLOSED,
+				     "the origin closed before it answered");
+	/* A kept connection had died unnoticed: nobody has seen the request, and it may be
+	 * repeated. */
+	exchange_close_origin(exchange);
+	buffer_clear(&exchange->to_origin);
+	exchange->repeatable = false;
+	exchange->origin_refuses = false;
+	session_release(session);
+	return EXCHANGE_OVER;
+}
+
+enum exchange_step exchange_switch(struct exchange *exchange)
+{
+	struct session *session = exchange->session;
+	struct stream origin = exchange->origin;
+	struct buffer from_origin = exchange->to_client;
+
+	event_del(&exchange->event);
+	exchange->origin = stream_none();
+	exchange->to_client = (struct buffer){0};
+	session->exchange = NULL;
+	exchange_free(exchange);
+	session_relay(session, origin, &from_origin);
+	buffer_clear(&from_origin);
+	return EXCHANGE_OVER;
+}
+
+enum exchange_step exchange_finish(struct exchange *exchange)
+{
+	struct session *session = exchange->session;
+	bool close = exchange->closes_client || !exchange->request_done || exchange->origin_refuses;
+
+	event_del(&exchange->event);
+	if (exchange->origin_reusable && exchange->request_done && !exchange->origin_refuses &&
+	    session->record.epoch == session->record.lane->epoch)
+		origin_pool_put(session->worker->origins, session, exchange->origin,
+				&session->record.address);
+	else
+		stream_close(&exchange->origin);
+	exchange->origin = stream_none();
+	session->exchange = NULL;
+	exchange_free(exchange);
+	record_end(session, &session->record, "done", NULL);
+	if (close)
+		session_linger(session);
+	else
+		session_ask_again(session);
+	return EXCHANGE_OVER;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From a file to a snapshot in force: all, or nothing. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "config/report.h"
+#include "egressd/daemon.h"
+#include "egressd/snapshot.h"
+#include "net/listen.h"
+
+enum {
+	RELOAD_BACKLOG = 4096,
+};
+
+/* NULL: *report says why. With a snapshot, *report holds the warnings, or is "". */
+static struct snapshot *reload_build(struct daemon *daemon, char **report)
+{
+	struct config_report *found = config_report_new();
+	struct config *config = found == NULL ? NULL : config_load(daemon->config_path, found);
+	struct snapshot *snapshot = NULL;
+	char problem[512] = "";
+
+	*report = NULL;
+	if (found == NULL)
+		return NULL;
+	if (config != NULL)
+		snapshot = snapshot_new(config, daemon->monitor, &daemon->totals, problem);
+	if (problem[0] == '\0')
+		*report = config_report_text(found, daemon->config_path);
+	else if (asprintf(report, "%s\n", problem) < 0)
+		*report = NULL;
+	config_report_free(found);
+	return snapshot;
+}
+
+int daemon_load_first(struct daemon *daemon, char **report)
+{
+	daemon->snapshot = reload_build(daemon, report);
+	if (daemon->snapshot == NULL)
+		return -1;
+	daemon->loaded_at_ms = clock_wall_ms();
+	log_configure(daemon->snapshot->config->log_level, daemon->snapshot->config->log_format);
+	if (*report != NULL && (*report)[0] != '\0')
+		log_warn("the policy file has warnings: %s", *report);
+	return 0;
+}
+
+/* One socket a worker for each endpoint that is new: sockets[worker * new + i]. -1 + errno, *failed
+ * says where. */
+static int reload_open_sockets(const struct snapshot *snapshot, const struct snapshot *old,
+			       unsigned workers, struct worker_socket *sockets, size_t *count,
+			       struct address *failed)
+{
+	size_t each = 0;
+
+	for (size_t i = 0; i < snapshot->endpoint_count; i++)
+		each += old == NULL ||
+			snapshot_find_endpoint(old, &snapshot->endpoints[i].address) == NULL;
+	*count = 0;
+	for (unsigned worker = 0; worker < workers; worker++) {
+		for (size_t i = 0; i < snapshot->endpoint_count; i++) {
+			const struct address *address = &snapshot->endpoints[i].address;
+			int fd;
+
+			if (old != NULL && snapshot_find_endpoint(old, address) != NULL)
+				continue;
+			fd = listen_open(address, RELOAD_BACKLOG);
+			if (fd < 0) {
+				*failed = *address;
+				return -1;
+			}
+			sockets[(*count)++] = (struct worker_socket){*address, fd};
+		}
+	}
+	return (int)each;
+}
+
+static void reload_close_sockets(const struct worker_socket *sockets, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		fd_close(sockets[i].fd);
+}
+
+static void reload_explain_listen(char **report, const struct address *failed)
+{
+	char text[ADDRESS_TEXT_SIZE];
+
+	if (report == NULL)
+		log_error("cannot listen on %s: %m", address_format_endpoint(failed, text));
+	else if (asprintf(report, "cannot listen on %s: %m\n",
+			  address_format_endpoint(failed, text)) < 0)
+		*report = NULL;
+}
+
+int daemon_publish(struct daemon *daemon, struct snapshot *snapshot, char **report)
+{
+	const struct snapshot *old = daemon->snapshot == snapshot ? NULL : daemon->snapshot;
+	size_t room = (size_t)daemon->shared.workers * (snapshot->endpoint_count + 1);
+	struct worker_socket *sockets = calloc(room, sizeof(*sockets));
+	struct address failed = {0};
+	size_t count = 0;
+	int each = sockets == NULL ? -1
+				   : reload_open_sockets(snapshot, old, daemon->shared.workers,
+							 sockets, &count, &failed);
+
+	if (each < 0) {
+		reload_explain_listen(report, &failed);
+		if (sockets != NULL)
+			reload_close_sockets(sockets, count);
+		free(sockets);
+		return -1;
+	}
+	for (unsigned i = 0; i < daemon->shared.workers; i++) {
+		const struct worker_socket *mine = sockets + (size_t)i * (size_t)each;
+
+		if (worker_publish(daemon->workers[i], snapshot, mine, (size_t)each) < 0) {
+			log_error("worker %u keeps the old policy: out of memory", i);
+			reload_close_sockets(mine, (size_t)each);
+		}
+	}
+	free(sockets);
+	return 0;
+}
+
+static void reload_remember_error(struct daemon *daemon, const char *report)
+{
+	free(daemon->reload_error);
+	daemon->reload_error = report == NULL ? NULL : strdup(report);
+	daemon->reload_error_at_ms = clock_wall_ms();
+}
+
+int daemon_reload(struct daemon *daemon, char **report)
+{
+	struct snapshot *snapshot = reload_build(daemon, report);
+	char *listen_problem = NULL;
+
+	if (snapshot == NULL) {
+		reload_remember_error(daemon, *report);
+		return -1;
+	}
+	if (daemon_publish(daemon, snapshot, &listen_problem) < 0) {
+		free(*report);
+		*report = listen_problem;
+		snapshot_unref(snapshot);
+		reload_remember_error(daemon, *report);
+		return -1;
+	}
+	snapshot_unref(daemon->snapshot);
+	daemon->snapshot = snapshot;
+	daemon->loaded_at_ms = clock_wall_ms();
+	reload_remember_error(daemon, NULL);
+	log_configure(snapshot->config->log_level, snapshot->config->log_format);
+	log_info("policy reloaded");
+	return 0;
+}

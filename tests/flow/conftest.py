@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fixtures: `gateway` is shared and checked after every test; `start` makes one with a policy of its own."""
+import os
+
+import pytest
+
+from lab.daemon import program
+from lab.pki import Authority
+
+from .harness import Gateway, start_origins
+
+
+def pytest_collection_modifyitems(items):
+    if os.access(program("egressd"), os.X_OK):
+        return
+    for item in items:
+        item.add_marker(pytest.mark.skip(reason=f"{program('egressd')} is not built"))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Puts egressd's last words beside a failure."""
+    report = (yield).get_result()
+    if not report.failed:
+        return
+    for value in item.funcargs.values():
+        gateways = [value] if isinstance(value, Gateway) else getattr(value, "gateways", [])
+        for gateway in gateways:
+            report.sections.append(("egressd", gateway.daemon.text()[-4000:]))
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    return Authority(str(tmp_path_factory.mktemp("pki")))
+
+
+@pytest.fixture(scope="session")
+def origins(tmp_path_factory, authority):
+    started = start_origins(str(tmp_path_factory.mktemp("origins")), authority)
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_gateway(tmp_path_factory, origins, authority):
+    started = Gateway(tmp_path_factory.mktemp("gateway"), origins, authority)
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def gateway(shared_gateway):
+    assert shared_gateway.daemon.is_alive(), "egressd died in an earlier test"
+    shared_gateway.mark = shared_gateway.daemon.mark()
+    yield shared_gateway
+    shared_gateway.check()
+
+
+@pytest.fixture
+def start(tmp_path, origins, authority):
+    """start(listen=…, rules=…, options=…, before=…): a gateway with this policy, stopped at the end."""
+    class Starter:
+        gateways = []
+
+        def __call__(self, **parts):
+            folder = tmp_path / f"gateway{len(self.gateways)}"
+            folder.mkdir()
+            gateway = Gateway(folder, origins, authority, **parts)
+            gateway.mark = 0
+            self.gateways.append(gateway)
+            return gateway
+
+    starter = Starter()
+    starter.gateways = []
+    yield starter
+    for gateway in starter.gateways:
+        gateway.stop()

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Limits: descriptors, sessions of a client, the table of who may ask."""
+import pytest
+
+from .client import Connection
+from .harness import free_port
+
+
+def test_at_the_descriptor_limit_it_waits_without_spinning_and_goes_on(start):
+    gateway = start(before=("prlimit", "--nofile=128:128"))
+    tunnels = []
+    with_answer = []
+    for _ in range(150):
+        connection = gateway.connect()
+        connection.send(f"CONNECT one.example.org:{gateway.origins.port['tcp']} HTTP/1.1\r\nHost: x\r\n\r\n")
+        tunnels.append(connection)
+    for connection in tunnels[:20]:
+        with_answer.append(connection.head().status)
+    assert 200 in with_answer
+    before = gateway.daemon.processor_seconds()
+    with pytest.raises(TimeoutError):  # nobody is served now, and nobody's time is burnt
+        tunnels[-1].socket.settimeout(1.0)
+        tunnels[-1].head()
+    assert gateway.daemon.processor_seconds() - before < 0.3
+    for connection in tunnels:
+        connection.close()
+    assert gateway.get("/whoami").status == 200
+    gateway.check()
+
+
+def test_a_client_has_as_many_sessions_as_the_policy_gives_it(start):
+    gateway = start(options="limit client local sessions 4")
+    held = [gateway.connect() for _ in range(4)]
+    for connection in held:
+        assert connection.connect("one.example.org", gateway.origins.port["tcp"]).status == 200
+    with gateway.connect() as fifth:
+        try:
+            assert fifth.connect("one.example.org", gateway.origins.port["tcp"]).status == 503
+        except ConnectionError:
+            pass
+    held.pop().close()
+    gateway.settled(lambda: len([s for s in gateway.sockets() if s[0] == gateway.port and s[1]]) < 4, lambda: None)
+    with gateway.connect() as again:
+        assert again.connect("one.example.org", gateway.origins.port["tcp"]).status == 200
+    for connection in held:
+        connection.close()
+    gateway.check()
+
+
+def test_who_no_client_line_describes_is_denied(start):
+    gateway = start(client="client local address 127.0.0.1")
+    with gateway.connect(source="127.0.0.7") as stranger:
+        answer = stranger.connect("one.example.org", gateway.origins.port["tcp"])
+        assert answer.status == 403
+    assert gateway.daemon.session(0, status=403)["client"] in ("-", "unknown")
+    gateway.check()
+
+
+def test_a_port_can_be_an_identity(start):
+    port = free_port()
+    gateway = start(listen=f"listen mixed 127.0.0.1:{port} as other", client="client local address 127.0.0.1\nclient other",
+                    rules="block from other to two.example.org\nout from other,local")
+    with Connection(("127.0.0.1", port)) as connection:
+        assert connection.ask(gateway.url(name="two.example.org")).status == 403
+        assert connection.ask(gateway.url()).status == 200
+    assert gateway.get(name="two.example.org").status == 200
+    gateway.check()
+
+
+@pytest.mark.parametrize("kind, http, socks", [("http", True, False), ("socks", False, True)])
+def test_a_port_of_one_kind_speaks_only_that(start, kind, http, socks):
+    port = free_port()
+    gateway = start(listen=f"listen {kind} 127.0.0.1:{port}")
+    with Connection(("127.0.0.1", port)) as connection:
+        try:
+            assert (connection.ask(gateway.url()).status == 200) == http
+        except ConnectionError:
+            assert not http
+    with Connection(("127.0.0.1", port)) as connection:
+        try:
+            assert (connection.socks5("one.example.org", gateway.origins.port["tcp"]) == 0) == socks
+        except (ConnectionError, AssertionError, TimeoutError):
+            assert not socks
+    gateway.check()
+
+
+def test_ports_and_protocols_of_a_rule_are_kept_to(start):
+    gateway = start(rules="out from local port 1-1000\nblock from local")
+    with gateway.connect() as connection:
+        assert connection.connect("one.example.org", gateway.origins.port["tcp"]).status == 403
+        assert connection.connect("one.example.org", 999).status == 502
+    gateway.check()
+
+
+def test_a_rule_for_an_address_holds_for_an_address(start):
+    gateway = start(rules="block to 127.0.0.2\nblock to ::1\nout from local")
+    with gateway.connect() as connection:
+        assert connection.connect("127.0.0.2", gateway.origins.port["tcp"]).status == 403
+        assert connection.connect("::1", gateway.origins.port["tcp"]).status == 403
+        assert connection.connect("::ffff:127.0.0.2", gateway.origins.port["tcp"]).status == 403
+        assert connection.connect("127.0.0.1", gateway.origins.port["tcp"]).status == 200
+    gateway.check()

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Logins: .NET's way of asking twice, exact comparison, and wrong passwords kept slow."""
+import base64
+import subprocess
+import threading
+import time
+
+import pytest
+
+from lab.daemon import is_sanitized, program
+
+from .harness import free_port
+
+PASSWORD = "p:ss w\xf6rd"
+
+
+@pytest.fixture(scope="module")
+def users(tmp_path_factory):
+    path = str(tmp_path_factory.mktemp("users") / "users")
+    for user, password in (("anna", PASSWORD), ("bert", "two")):
+        done = subprocess.run([program("egressctl"), "passwd", path, user], input=password + "\n", text=True,
+                              capture_output=True, timeout=20)
+        assert done.returncode == 0, done.stderr
+    return path
+
+
+@pytest.fixture
+def locked(start, users):
+    port = free_port()
+    gateway = start(listen=f"listen mixed 127.0.0.1:{port} auth {users}",
+                    client="client local address 127.0.0.0/8")
+    gateway.open_address, gateway.address = gateway.address, ("127.0.0.1", port)
+    yield gateway
+    gateway.check()
+
+
+def basic(user, password):
+    return "Proxy-Authorization: Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def test_without_a_login_407_keeps_the_connection_and_the_second_try_works(locked):
+    with locked.connect() as connection:
+        answer = connection.connect("one.example.org", locked.origins.port["tcp"])
+        assert answer.status == 407
+        assert answer.field("proxy-authenticate").lower().startswith("basic realm=")
+        assert answer.field("content-length") == "0"
+        assert connection.connect("one.example.org", locked.origins.port["tcp"], basic("anna", PASSWORD)).status == 200
+        connection.send("PEER\n")
+        assert connection.rest() == b"127.0.0.1\n"
+
+
+def test_407_for_a_request_with_a_body_is_followed_by_the_second_try(locked):
+    with locked.connect() as connection:
+        answer = connection.ask(locked.url("/upload"), "POST", body=b"x" * 1000)
+        assert answer.status == 407
+        answer = connection.ask(locked.url("/upload"), "POST", basic("bert", "two"), body=b"x" * 1000)
+        assert answer.json()["bytes"] == 1000
+
+
+@pytest.mark.parametrize("user, password", [
+    ("anna", "wrong"), ("anna", ""), ("", PASSWORD), ("anna", PASSWORD + "\0"), ("anna\0", PASSWORD), ("anna\0x", PASSWORD),
+    ("anna", PASSWORD + "\0x"), ("Anna", PASSWORD), ("bert", "two "), ("nobody", "two"), ("bert:two", ""),
+])
+def test_a_login_is_right_to_the_last_byte(locked, user, password):
+    with locked.connect() as connection:
+        assert connection.connect("one.example.org", locked.origins.port["tcp"], basic(user, password)).status in (400, 407, 429)
+
+
+@pytest.mark.parametrize("field", ["Proxy-Authorization: Basic !!!", "Proxy-Authorization: Basic", "Proxy-Authorization: Bearer x",
+                                   "Proxy-Authorization: Basic YW5uYQ==", "Proxy-Authorization: Negotiate x"])
+def test_a_malformed_login_is_no_login(locked, field):
+    with locked.connect() as connection:
+        assert connection.connect("one.example.org", locked.origins.port["tcp"], field).status in (400, 407)
+
+
+def test_two_logins_in_one_request_are_refused(locked):
+    with locked.connect() as connection:
+        answer = connection.connect("one.example.org", locked.origins.port["tcp"], basic("anna", "no"), basic("bert", "two"))
+        assert answer.status in (400, 407)
+
+
+def test_socks5_login_works_and_socks4_has_none(locked):
+    port = locked.origins.port["tcp"]
+    with locked.connect() as connection:
+        assert connection.socks5("one.example.org", port, b"anna", PASSWORD.encode()) == 0
+        connection.send("PEER\n")
+        assert connection.rest() == b"127.0.0.1\n"
+    with locked.connect() as connection:
+        assert connection.socks5("one.example.org", port) == 0xFF
+    with locked.connect() as connection:
+        assert connection.socks4("one.example.org", port) in (91, 92, 93)
+
+
+@pytest.mark.parametrize("user, password", [(b"anna", b"wrong"), (b"anna\0", PASSWORD.encode()), (b"anna", PASSWORD.encode() + b"\0"),
+                                            (b"", b""), (b"x" * 255, b"y" * 255)])
+def test_a_wrong_socks5_login_fails_at_the_login(locked, user, password):
+    """Not: the login 'succeeds' and then the request fails."""
+    with locked.connect() as connection:
+        assert connection.socks5("one.example.org", locked.origins.port["tcp"], user, password) == 0xFE
+
+
+def test_the_login_and_the_password_never_reach_log_or_origin(locked):
+    with locked.connect() as connection:
+        answer = connection.ask(locked.url("/echo"), "GET", basic("anna", PASSWORD))
+        assert "authorization" not in answer.json()["head"].lower()
+    entry = locked.daemon.session(0, user="anna")
+    assert entry["user"] == "anna"
+    text = locked.daemon.text()
+    assert PASSWORD not in text and base64.b64encode(f"anna:{PASSWORD}".encode()).decode() not in text
+
+
+def test_wrong_passwords_are_limited(locked):
+    statuses = []
+    with locked.connect(source="127.0.0.9") as connection:
+        for i in range(40):
+            statuses.append(connection.connect("one.example.org", locked.origins.port["tcp"], basic("anna", f"guess{i}")).status)
+            if statuses[-1] == 429:
+                break
+    assert 429 in statuses
+    with locked.connect(source="127.0.0.8") as connection:
+        assert connection.connect("one.example.org", locked.origins.port["tcp"], basic("bert", "two")).status == 200
+
+
+def ask_repeatedly(locked, until, took):
+    """A well-behaved client on the port without logins."""
+    while not until.is_set():
+        began = time.monotonic()
+        with locked.connect() as connection:
+            connection.connect("one.example.org", locked.origins.port["tcp"])
+        took.append(time.monotonic() - began)
+
+
+@pytest.mark.slow
+def test_two_hundred_logins_a_second_do_not_delay_another_client(locked):
+    """.NET's pattern: 407 first, every time. Three seconds of it."""
+    stop, took = threading.Event(), []
+    quiet = type("Open", (), {"connect": lambda self: type(locked.connect())(locked.open_address), "origins": locked.origins})()
+    other = threading.Thread(target=ask_repeatedly, args=(quiet, stop, took))
+    other.start()
+    began = time.monotonic()
+    for i in range(600):
+        due = began + i / 200
+        if (left := due - time.monotonic()) > 0:
+            stop.wait(left)
+        with locked.connect() as connection:
+            assert connection.connect("one.example.org", locked.origins.port["tcp"]).status == 407
+            assert connection.connect("one.example.org", locked.origins.port["tcp"], basic("bert", "two")).status == 200
+    rate = 600 / (time.monotonic() - began)
+    stop.set()
+    other.join()
+    worst = sorted(took)[int(len(took) * 0.99)]
+    if not is_sanitized():
+        assert rate > 150 and worst < 0.1, (rate, worst)

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`forward`: a plain TCP relay from a published port to an app inside."""
+import hashlib
+
+from lab.origins import pattern
+
+from .client import Connection
+from .harness import free_port
+
+
+def forwarding(start, origins, sources=""):
+    port = free_port()
+    gateway = start(listen=f"forward 127.0.0.1:{port} to 127.0.0.1:{origins.port['tcp']} {sources}")
+    return gateway, ("127.0.0.1", port)
+
+
+def test_bytes_go_through_with_half_close(start, origins):
+    gateway, address = forwarding(start, origins)
+    data = pattern.make(1_000_000)
+    with Connection(address) as connection:
+        connection.send(b"HALF\n" + data).finish()
+        assert connection.rest() == b"got 1000000 %s\n" % hashlib.sha256(data).hexdigest().encode()
+    entry = gateway.daemon.session(0, method="FORWARD")
+    assert entry["sent"] == 1000005
+    gateway.check()
+
+
+def test_only_those_named_may_use_it(start, origins):
+    gateway, address = forwarding(start, origins, "from 127.0.0.4/31")
+    with Connection(address, source="127.0.0.5") as connection:
+        assert connection.send("PEER\n").rest() == b"127.0.0.1\n"
+    with Connection(address, source="127.0.0.6") as connection:
+        assert connection.ends()
+    gateway.check()
+
+
+def test_a_target_that_is_away_ends_the_connection(start):
+    port = free_port()
+    gateway = start(listen=f"forward 127.0.0.1:{port} to 127.0.0.1:1")
+    with Connection(("127.0.0.1", port)) as connection:
+        assert connection.ends()
+    gateway.check()

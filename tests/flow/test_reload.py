@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reload is all or nothing, and live sessions are decided again."""
+import pytest
+
+from lab.daemon import is_session
+
+BROKEN = {
+    "unknown verb": "allow from local",
+    "unknown egress": "home from local",
+    "failing expect": "expect local blocked.example.org:443 out",
+    "unknown client": "out from stranger",
+    "bad port": "out from local port 99999",
+    "not text": "\x00\x01\x02",
+}
+
+
+def reload_with(gateway, **changes):
+    return gateway.daemon.reload(gateway.policy(**changes))
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_file_keeps_the_running_policy(start, name):
+    gateway = start()
+    with gateway.tunnel("ECHO") as tunnel:
+        mark = gateway.daemon.mark()
+        reload_with(gateway, rules=f"out from local\n{BROKEN[name]}")
+        gateway.daemon.log.wait(lambda entry: entry.get("level") == "error" or "refused" in entry.get("event", ""), mark)
+        tunnel.send(b"still here").finish()
+        assert tunnel.rest() == b"still here"
+    assert gateway.get("/whoami").status == 200
+    gateway.check()
+
+
+def test_a_missing_file_keeps_the_running_policy(start):
+    import os
+
+    gateway = start()
+    os.rename(gateway.daemon.config, gateway.daemon.config + ".away")
+    gateway.daemon.reload()
+    assert gateway.get("/whoami").status == 200
+    gateway.check()
+
+
+def test_a_new_policy_takes_effect_for_the_next_request_of_the_same_connection(start):
+    gateway = start()
+    with gateway.connect() as connection:
+        assert connection.ask(gateway.url("/whoami")).status == 200
+        reload_with(gateway, rules="block to one.example.org\nout from local")
+        assert connection.ask(gateway.url("/whoami")).status == 403
+        assert connection.ask(gateway.url("/whoami", "two.example.org")).status == 200
+    gateway.check()
+
+
+def test_only_sessions_that_are_now_denied_end(start):
+    gateway = start()
+    with gateway.tunnel("ECHO") as denied, gateway.tunnel("ECHO", "two.example.org") as allowed:
+        denied.send(b"1"), allowed.send(b"1")
+        assert denied.exactly(1) == allowed.exactly(1) == b"1"
+        mark = gateway.daemon.mark()
+        reload_with(gateway, rules="block to one.example.org\nout from local")
+        assert denied.ends()
+        entry = gateway.daemon.log.wait(lambda entry: is_session(entry, {"host": "one.example.org"}), mark)
+        assert "policy" in entry["end"] or "reload" in entry["end"]
+        allowed.send(b"2")
+        assert allowed.exactly(1) == b"2"
+    gateway.check()
+
+
+def test_a_transfer_in_flight_survives_a_reload_that_still_allows_it(start):
+    gateway = start()
+    with gateway.connect() as connection:
+        from .client import request
+
+        connection.send(request(gateway.url("/slow?pieces=40&ms=20")))
+        connection.until(b"0000000\n")
+        for _ in range(5):
+            reload_with(gateway)
+        connection.until(b"0000039\n")
+    gateway.check()
+
+
+def test_an_unchanged_listener_loses_no_connection(start):
+    gateway = start()
+    for _ in range(10):
+        waiting = [gateway.connect() for _ in range(20)]
+        reload_with(gateway)
+        for connection in waiting:
+            assert connection.ask(gateway.url("/whoami")).status == 200
+            connection.close()
+    gateway.check()
+
+
+def test_listeners_come_and_go_with_the_file(start):
+    from .client import Connection
+    from .harness import free_port
+
+    gateway, port = start(), free_port()
+    reload_with(gateway, listen=f"listen http 127.0.0.1:{port}")
+    with Connection(("127.0.0.1", port)) as connection:
+        assert connection.ask(gateway.url("/whoami")).status == 200
+    reload_with(gateway)
+    with pytest.raises(ConnectionRefusedError):
+        Connection(("127.0.0.1", port))
+    assert gateway.get("/whoami").status == 200

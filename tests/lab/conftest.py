@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every test gets a laboratory of its own: one is up in half a second."""
+import os
+
+import pytest
+
+from . import policy as policies
+from .curl import Curl
+from .daemon import USER, Daemon, program
+from .lab import Lab
+
+
+def pytest_collection_modifyitems(items):
+    reason = None
+    if os.geteuid() != 0:
+        reason = "the laboratory makes network namespaces and needs root"
+    elif not os.access(program("egressd"), os.X_OK):
+        reason = f"{program('egressd')} is not built"
+    for item in items if reason else []:
+        item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture
+def lab():
+    with Lab() as made:
+        yield made
+
+
+@pytest.fixture(params=["gluetuns rules on", "gluetuns rules off"])
+def guarded(request, lab):
+    """The laboratory with Gluetun's firewall, and without it: then only egressd's own binding keeps traffic in."""
+    if request.param.endswith("off"):
+        lab.firewall.off()
+    return lab
+
+
+class Scene:
+    """egressd in the laboratory's gateway, and the app's curl."""
+
+    def __init__(self, lab, text):
+        self.lab = lab
+        self.daemon = Daemon(text, lab.folder, lab.gateway, USER).start()
+        self.curl = Curl(lab.app, lab.authority.certificate)
+
+    def nothing_leaked(self):
+        """The witness saw nothing for any origin or resolver, and can see: UDP and TCP, IPv4 and IPv6."""
+        report = self.lab.witness.look()
+        assert self.lab.witness.total.leaks == [], report
+        assert self.lab.witness.total.lost == 0
+        for protocol in ("udp", "tcp"):
+            for version in (4, 6):
+                assert self.lab.control_packet(protocol, version) >= 1, f"the witness is blind to {protocol} over IPv{version}"
+
+    def finish(self):
+        assert self.daemon.is_alive(), "egressd ended: " + self.daemon.text()[-3000:]
+        status = self.daemon.stop()
+        assert status == 0, f"egressd ended with {status}: " + self.daemon.text()[-3000:]
+
+
+@pytest.fixture
+def play():
+    """play(lab, policy text): the scene, ended and checked at the end of the test."""
+    scenes = []
+
+    def begin(lab, text=None):
+        scenes.append(Scene(lab, text or policies.open_policy()))
+        return scenes[-1]
+
+    yield begin
+    for scene in scenes:
+        scene.finish()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Puts egressd's last words beside a failure."""
+    report = (yield).get_result()
+    lab = item.funcargs.get("lab")
+    if report.failed and lab and os.path.exists(os.path.join(lab.folder, "egressd", "log")):
+        with open(os.path.join(lab.folder, "egressd", "log"), encoding="utf-8", errors="replace") as file:
+            report.sections.append(("egressd", file.read()[-4000:]))

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Gluetun's own firewall and policy routing, as it sets them in its namespace; on, off, and open for one packet."""
+from . import world
+
+LINKS = (("eth0", world.GATEWAY_HOME, world.HOME_LAN), ("eth1", world.GATEWAY_APPS, "172.30.0.0/24"))
+LINKS6 = (("eth0", world.GATEWAY_HOME6, world.HOME_LAN6),)
+ESTABLISHED = "-m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT"
+
+
+def table(policy, rules):
+    chains = [f":{chain} {policy} [0:0]" for chain in ("INPUT", "FORWARD", "OUTPUT")]
+    return "\n".join(["*filter", *chains, *rules, "COMMIT", ""])
+
+
+def rules(links, multicast, endpoint):
+    lines = ["-A INPUT -i lo -j ACCEPT", "-A OUTPUT -o lo -j ACCEPT",
+             f"-A OUTPUT {ESTABLISHED}", f"-A INPUT {ESTABLISHED}"]
+    for device, address, subnet in links:
+        lines.append(f"-A OUTPUT -o {device} -s {address} -d {subnet} -j ACCEPT")
+        if multicast:
+            lines.append(f"-A OUTPUT -o {device} -d ff02::1:ff00:0/104 -j ACCEPT")
+    lines += [f"-A INPUT -i {device} -d {subnet} -j ACCEPT" for device, _, subnet in links]
+    if endpoint:
+        lines.append(f"-A OUTPUT -d {world.VPN_PUBLIC} -o eth0 -p udp --dport {world.VPN_PORT} -j ACCEPT")
+    lines.append("-A OUTPUT -o tun0 -j ACCEPT")
+    return lines
+
+
+class Firewall:
+    def __init__(self, gateway):
+        self.gateway = gateway
+        self.enabled = False
+
+    def routing(self):
+        """The rules of priority 98 and 100: what has eth0's address leaves by eth0, tunnel or no tunnel."""
+        lines = [f"rule add pref 98 to {subnet} lookup main" for _, _, subnet in LINKS]
+        lines += [f"rule add pref 100 from {world.GATEWAY_HOME} lookup 200",
+                  f"route add default via {world.HOME} dev eth0 table 200"]
+        self.gateway.batch("\n".join(lines))
+        self.gateway.run("ip", "-6", "rule", "add", "pref", "98", "to", world.HOME_LAN6, "lookup", "main")
+
+    def _load(self, program, text):
+        self.gateway.run(program, input=text)
+
+    def on(self):
+        self._load("iptables-restore", table("DROP", rules(LINKS, False, True)))
+        self._load("ip6tables-restore", table("DROP", rules(LINKS6, True, False)))
+        self.enabled = True
+
+    def off(self):
+        for program in ("iptables-restore", "ip6tables-restore"):
+            self._load(program, table("ACCEPT", []))
+        self.enabled = False
+
+    def open_for(self, address, protocol, port):
+        """One destination may leave in clear, so that a control packet can be seen. Returns what closes it again."""
+        program = "ip6tables" if ":" in address else "iptables"
+        rule = ["OUTPUT", "-o", "eth0", "-d", address, "-p", protocol, "--dport", str(port), "-j", "ACCEPT"]
+        self.gateway.run(program, "-I", *rule)
+        return lambda: self.gateway.run(program, "-D", *rule)
