@@ -20,7 +20,12 @@ struct guard;
 struct resolver;
 struct upstream;
 
-/* Where and how to connect. All pointers are borrowed and must outlive the dial. */
+/*
+ * Where and how to connect. All pointers are borrowed and must outlive the dial: cancel it before
+ * its resolver is freed. The guard and the families do not judge the way to an upstream proxy,
+ * which is the operator's own choice; a proxy given by name is looked up through resolver. Of what
+ * goes through a proxy the guard sees literals, and local names are refused all the same.
+ */
 struct dial_route {
 	const char *device; /* bind every socket to it before connect; NULL: the namespace's own
 			       routing */
@@ -42,15 +47,17 @@ enum dial_result {
 	DIAL_UNREACHABLE,       /* ENETUNREACH, EHOSTUNREACH, no address family */
 	DIAL_TIMEOUT,           /* nothing answered in time */
 	DIAL_DEVICE_GONE,       /* ENODEV when binding: the tunnel went away */
-	DIAL_UPSTREAM_FAILED,   /* the upstream proxy broke the protocol, or its TLS failed */
+	DIAL_UPSTREAM_FAILED,   /* the upstream proxy was not reached, broke the protocol, or its
+				   TLS failed */
 	DIAL_UPSTREAM_DENIED,   /* the upstream proxy said no by its policy (403, SOCKS 2) */
 	DIAL_UPSTREAM_LOGIN,    /* the upstream proxy refused our credentials */
 	DIAL_NO_RESOURCES,      /* out of descriptors, memory or ports */
 };
 
 /*
- * The end of a dial. On DIAL_OK stream is the connection (the callee takes it) and peer the address
- * really dialled (the upstream's, when there is one). Otherwise stream is empty and peer is the
+ * The end of a dial. On DIAL_OK stream is the connection (the callee takes it; read before waiting
+ * for an edge, since under TLS the first bytes may be here already) and peer the address really
+ * dialled (the upstream's, when there is one). Otherwise stream is empty and peer is the
  * last address tried, or AF_UNSPEC. detail is a few words for people and the log, never NULL, valid
  * during the call only.
  */

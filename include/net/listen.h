@@ -7,8 +7,8 @@
 #include "base/compiler.h"
 
 /*
- * A non-blocking listening TCP socket with SO_REUSEADDR and SO_REUSEPORT (one for each worker),
- * IPV6_V6ONLY and TCP_DEFER_ACCEPT off. -1 + errno.
+ * A non-blocking listening TCP socket with SO_REUSEADDR and SO_REUSEPORT (one for each worker).
+ * IPV6_V6ONLY is off: [::] serves IPv4 too, and so is TCP_DEFER_ACCEPT. -1 + errno.
  */
 MUST_CHECK int listen_open(const struct address *address, int backlog);
 

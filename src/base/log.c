@@ -11,6 +11,11 @@
 
 #include "base/clock.h"
 
+enum {
+	LOG_TAIL_SIZE =
+		32, /* room that is kept for ,"truncated":true}, the line's end and the NUL */
+};
+
 static _Atomic int log_threshold = LOG_INFO;
 static _Atomic int log_style = LOG_TEXT;
 
@@ -46,7 +51,7 @@ void log_begin(struct log_line *line, enum log_level level, const char *event)
 	line->level = level;
 	line->enabled = log_enabled(level);
 	line->format = (enum log_format)atomic_load_explicit(&log_style, memory_order_relaxed);
-	text_init(&line->text, line->bytes, sizeof(line->bytes) - 4);
+	text_init(&line->text, line->bytes, sizeof(line->bytes) - LOG_TAIL_SIZE);
 	if (!line->enabled)
 		return;
 	log_add_time(line);
@@ -54,8 +59,18 @@ void log_begin(struct log_line *line, enum log_level level, const char *event)
 			line->format == LOG_JSON ? ",\"level\":\"%s\",\"event\":\"" : " %-5s ",
 			log_level_names[level]);
 	text_add_json(&line->text, event, strlen(event));
+	line->text.size++;
 	if (line->format == LOG_JSON)
 		text_add_char(&line->text, '"');
+}
+
+/* A field is there whole or not at all: half of one would not be JSON. */
+static void log_keep_whole(struct log_line *line, size_t len_before)
+{
+	if (!line->text.truncated)
+		return;
+	line->text.len = len_before;
+	line->text.bytes[len_before] = '\0';
 }
 
 static bool log_value_is_plain(const char *value, size_t len)
@@ -72,6 +87,7 @@ static bool log_value_is_plain(const char *value, size_t len)
 void log_field_bytes(struct log_line *line, const char *key, const char *value, size_t len)
 {
 	bool quoted = line->format == LOG_JSON || !log_value_is_plain(value, len);
+	size_t len_before = line->text.len;
 
 	if (!line->enabled)
 		return;
@@ -81,6 +97,7 @@ void log_field_bytes(struct log_line *line, const char *key, const char *value, 
 	text_add_json(&line->text, value, len);
 	if (quoted)
 		text_add_char(&line->text, '"');
+	log_keep_whole(line, len_before);
 }
 
 void log_field(struct log_line *line, const char *key, const char *value)
@@ -90,9 +107,13 @@ void log_field(struct log_line *line, const char *key, const char *value)
 
 void log_field_number(struct log_line *line, const char *key, int64_t value)
 {
-	if (line->enabled)
-		text_add_format(&line->text, line->format == LOG_JSON ? ",\"%s\":%lld" : " %s=%lld",
-				key, (long long)value);
+	size_t len_before = line->text.len;
+
+	if (!line->enabled)
+		return;
+	text_add_format(&line->text, line->format == LOG_JSON ? ",\"%s\":%lld" : " %s=%lld", key,
+			(long long)value);
+	log_keep_whole(line, len_before);
 }
 
 void log_field_address(struct log_line *line, const char *key, const struct address *address)
@@ -110,6 +131,9 @@ void log_end(struct log_line *line)
 	if (!line->enabled)
 		return;
 	line->text.size = sizeof(line->bytes);
+	if (line->text.truncated)
+		text_add(&line->text,
+			 line->format == LOG_JSON ? ",\"truncated\":true" : " truncated=true");
 	text_add(&line->text, line->format == LOG_JSON ? "}\n" : "\n");
 	/* A log that cannot be written has nobody left to tell. */
 	written = write(STDERR_FILENO, line->text.bytes, line->text.len);

@@ -18,7 +18,7 @@ static uint8_t prefix_mask_byte(unsigned bits, size_t index)
 
 bool prefix_parse(const char *text, size_t len, struct prefix *prefix)
 {
-	const char *slash = memchr(text, '/', len);
+	const char *slash = len == 0 ? NULL : memchr(text, '/', len);
 	size_t ip_len = slash == NULL ? len : (size_t)(slash - text);
 	struct prefix parsed = {0};
 	uint16_t bits;
@@ -27,11 +27,15 @@ bool prefix_parse(const char *text, size_t len, struct prefix *prefix)
 		return false;
 	bits = (uint16_t)(address_len(&parsed.address) * 8);
 	if (slash != NULL) {
-		uint16_t asked;
+		/* An IPv4-mapped address has become IPv4: its first 96 bits are gone. */
+		bool is_mapped = bits == 32 && memchr(text, ':', ip_len) != NULL;
+		uint16_t gone = is_mapped ? 96 : 0, asked;
 
-		if (!port_parse(slash + 1, len - ip_len - 1, &asked) || asked > bits)
+		if (!port_parse(slash + 1, len - ip_len - 1, &asked))
 			return false;
-		bits = asked;
+		if (asked < gone || asked - gone > bits)
+			return false;
+		bits = (uint16_t)(asked - gone);
 	}
 	parsed.bits = (uint8_t)bits;
 	for (size_t i = 0; i < address_len(&parsed.address); i++) {

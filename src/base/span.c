@@ -12,11 +12,19 @@ struct span span_of(const char *string)
 
 bool span_equals(struct span span, const char *string)
 {
-	return strlen(string) == span.len && (span.len == 0 || memcmp(span.bytes, string, span.len) == 0);
+	if (strlen(string) != span.len)
+		return false;
+	/* No bytes at all may be NULL, which memcmp() may not be given. */
+	return span.len == 0 || memcmp(span.bytes, string, span.len) == 0;
 }
 
 bool span_equals_nocase(struct span span, const char *string)
 {
+	/* Most of the fields in a head are not the one sought, and their first letter tells. */
+	if (span.len > 0 && ((span.bytes[0] ^ string[0]) & ~0x20) != 0)
+		return false;
+	if (strlen(string) != span.len)
+		return false;
 	/* The programs never call setlocale(), so this is ASCII. */
-	return strlen(string) == span.len && (span.len == 0 || strncasecmp(span.bytes, string, span.len) == 0);
+	return span.len == 0 || strncasecmp(span.bytes, string, span.len) == 0;
 }

@@ -17,13 +17,13 @@ struct special_prefix {
 static const struct special_prefix special_v4[] = {
 	{{255, 255, 255, 255}, 32, ADDRESS_BROADCAST}, {{169, 254, 169, 254}, 32, ADDRESS_METADATA},
 	{{169, 254, 170, 2}, 32, ADDRESS_METADATA},    {{100, 100, 100, 200}, 32, ADDRESS_METADATA},
-	{{192, 0, 0, 192}, 32, ADDRESS_METADATA},      {{192, 0, 0, 0}, 24, ADDRESS_RESERVED},
-	{{192, 88, 99, 0}, 24, ADDRESS_RESERVED},      {{192, 168, 0, 0}, 16, ADDRESS_PRIVATE},
-	{{169, 254, 0, 0}, 16, ADDRESS_LINK_LOCAL},    {{198, 18, 0, 0}, 15, ADDRESS_PRIVATE},
-	{{172, 16, 0, 0}, 12, ADDRESS_PRIVATE},        {{100, 64, 0, 0}, 10, ADDRESS_CGNAT},
-	{{0, 0, 0, 0}, 8, ADDRESS_UNSPECIFIED},        {{10, 0, 0, 0}, 8, ADDRESS_PRIVATE},
-	{{127, 0, 0, 0}, 8, ADDRESS_LOOPBACK},         {{224, 0, 0, 0}, 4, ADDRESS_MULTICAST},
-	{{240, 0, 0, 0}, 4, ADDRESS_RESERVED},
+	{{168, 63, 129, 16}, 32, ADDRESS_METADATA},    {{192, 0, 0, 192}, 32, ADDRESS_METADATA},
+	{{192, 0, 0, 0}, 24, ADDRESS_RESERVED},        {{192, 88, 99, 0}, 24, ADDRESS_RESERVED},
+	{{192, 168, 0, 0}, 16, ADDRESS_PRIVATE},       {{169, 254, 0, 0}, 16, ADDRESS_LINK_LOCAL},
+	{{198, 18, 0, 0}, 15, ADDRESS_PRIVATE},        {{172, 16, 0, 0}, 12, ADDRESS_PRIVATE},
+	{{100, 64, 0, 0}, 10, ADDRESS_CGNAT},          {{0, 0, 0, 0}, 8, ADDRESS_UNSPECIFIED},
+	{{10, 0, 0, 0}, 8, ADDRESS_PRIVATE},           {{127, 0, 0, 0}, 8, ADDRESS_LOOPBACK},
+	{{224, 0, 0, 0}, 4, ADDRESS_MULTICAST},        {{240, 0, 0, 0}, 4, ADDRESS_RESERVED},
 };
 
 /* fd00:ec2::254 is matched by its first 64 bits: the whole of AWS's metadata network. */
@@ -66,8 +66,7 @@ static bool special_unwrap(const uint8_t *bytes, uint8_t inner[4])
 
 	if (special_starts(bytes, "\x00\x64\xff\x9b\0\0\0\0\0\0\0\0", 12) || /* NAT64 */
 	    special_starts(bytes, zeros, 12) ||                              /* IPv4-compatible */
-	    special_starts(bytes, "\0\0\0\0\0\0\0\0\xff\xff\0\0", 12) ||     /* SIIT, RFC 2765 */
-	    ((bytes[8] & 0xfd) == 0 && special_starts(bytes + 9, "\x00\x5e\xfe", 3))) {
+	    special_starts(bytes, "\0\0\0\0\0\0\0\0\xff\xff\0\0", 12)) {     /* SIIT, RFC 2765 */
 		memcpy(inner, bytes + 12, 4);
 		return true;
 	}
@@ -83,6 +82,12 @@ static bool special_unwrap(const uint8_t *bytes, uint8_t inner[4])
 	return false;
 }
 
+/* The interface part says so, under any prefix at all. */
+static bool special_is_isatap(const uint8_t *bytes)
+{
+	return (bytes[8] & 0xfd) == 0 && special_starts(bytes + 9, "\x00\x5e\xfe", 3);
+}
+
 static enum address_class special_class_v6(const struct address *address)
 {
 	uint8_t inner[4];
@@ -95,8 +100,19 @@ static enum address_class special_class_v6(const struct address *address)
 		if (special_matches(&special_v6[i], address->bytes))
 			return special_v6[i].class;
 	}
+	/* A public address inside proves nothing here: the prefix is still to be judged. */
+	if (special_is_isatap(address->bytes)) {
+		enum address_class class = special_class_v4(address->bytes + 12);
+
+		if (class != ADDRESS_PUBLIC)
+			return class;
+	}
 	if (special_unwrap(address->bytes, inner))
 		return special_class_v4(inner);
+	/* 2001::/23 is the IETF's own (RFC 2928): anycast of the nearest router, benchmarks,
+	 * hashes. */
+	if (special_starts(address->bytes, "\x20\x01", 2) && (address->bytes[2] & 0xfe) == 0)
+		return ADDRESS_RESERVED;
 	/* RFC 4291 2.4, IANA: global unicast is 2000::/3 and nothing else, 64:ff9b:1::/48 included.
 	 */
 	return (address->bytes[0] & 0xe0) == 0x20 ? ADDRESS_PUBLIC : ADDRESS_RESERVED;

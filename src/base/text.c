@@ -20,6 +20,8 @@ void text_add_bytes(struct text *text, const char *bytes, size_t len)
 		text->truncated = true;
 		len = room;
 	}
+	if (len == 0)
+		return;
 	memcpy(text->bytes + text->len, bytes, len);
 	text->len += len;
 	text->bytes[text->len] = '\0';
@@ -54,18 +56,30 @@ void text_add_format(struct text *text, const char *format, ...)
 	}
 }
 
+/* One byte as JSON writes it; returns the length. */
+static size_t text_escape_json(unsigned char byte, char escaped[8])
+{
+	if (byte == '"' || byte == '\\')
+		return (size_t)snprintf(escaped, 8, "\\%c", byte);
+	if (byte == '\n')
+		return (size_t)snprintf(escaped, 8, "\\n");
+	if (byte < 0x20 || byte >= 0x7f)
+		return (size_t)snprintf(escaped, 8, "\\u%04x", byte);
+	escaped[0] = (char)byte;
+	return 1;
+}
+
 void text_add_json(struct text *text, const char *bytes, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
-		unsigned char byte = (unsigned char)bytes[i];
+		char escaped[8];
+		size_t escaped_len = text_escape_json((unsigned char)bytes[i], escaped);
 
-		if (byte == '"' || byte == '\\')
-			text_add_format(text, "\\%c", byte);
-		else if (byte == '\n')
-			text_add(text, "\\n");
-		else if (byte < 0x20 || byte >= 0x7f)
-			text_add_format(text, "\\u%04x", byte);
-		else
-			text_add_char(text, (char)byte);
+		/* Half an escape would swallow the quote behind it. */
+		if (escaped_len > text->size - text->len - 1) {
+			text->truncated = true;
+			return;
+		}
+		text_add_bytes(text, escaped, escaped_len);
 	}
 }

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "config/explain.h"
+#include "config/export.h"
 #include "control/client.h"
 #include "egressctl/command.h"
 #include "egressctl/print.h"

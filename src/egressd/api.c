@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "config/config.h"
 #include "config/explain.h"
+#include "config/export.h"
 #include "control/metrics.h"
 #include "control/server.h"
 #include "egressd/api_encode.h"

@@ -120,14 +120,14 @@ static void dial_fail_unnamed(struct dial *dial)
 {
 	if (dial->forbidden != NULL)
 		dial_fail(dial, DIAL_FORBIDDEN_ADDRESS, dial->forbidden);
-	else if (dial_any_lookup(dial, LOOKUP_FAILED) && device_is_gone(dial->route.device))
+	else if (!dial_any_lookup(dial, LOOKUP_FAILED) && !dial_any_lookup(dial, LOOKUP_TIMEOUT))
+		dial_fail(dial, DIAL_NAME_NOT_FOUND, "name not found");
+	else if (device_is_gone(dial->route.device))
 		dial_fail(dial, DIAL_DEVICE_GONE, "the tunnel device is gone");
 	else if (dial_any_lookup(dial, LOOKUP_TIMEOUT))
 		dial_fail(dial, DIAL_NAME_TIMEOUT, "no name server answered in time");
-	else if (dial_any_lookup(dial, LOOKUP_FAILED))
-		dial_fail(dial, DIAL_NAME_FAILED, "the name could not be resolved");
 	else
-		dial_fail(dial, DIAL_NAME_NOT_FOUND, "name not found");
+		dial_fail(dial, DIAL_NAME_FAILED, "the name could not be resolved");
 }
 
 static void dial_on_race(void *arg, enum dial_result result, int fd, const char *detail)

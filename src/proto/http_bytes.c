@@ -4,18 +4,13 @@
 
 #include <string.h>
 
-static const bool http_token_bytes[256] = {
+const bool http_token_bytes[256] = {
 	['0' ... '9'] = true, ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['!'] = true,
 	['#'] = true,         ['$'] = true,         ['%'] = true,         ['&'] = true,
 	['\''] = true,        ['*'] = true,         ['+'] = true,         ['-'] = true,
 	['.'] = true,         ['^'] = true,         ['_'] = true,         ['`'] = true,
 	['|'] = true,         ['~'] = true,
 };
-
-bool http_is_token_byte(char byte)
-{
-	return http_token_bytes[(unsigned char)byte];
-}
 
 bool http_is_token(struct span span)
 {
@@ -24,13 +19,6 @@ bool http_is_token(struct span span)
 			return false;
 	}
 	return span.len > 0;
-}
-
-bool http_is_text_byte(char byte)
-{
-	unsigned char value = (unsigned char)byte;
-
-	return (value >= ' ' && value != 0x7f) || value == '\t';
 }
 
 bool http_is_text(struct span span)

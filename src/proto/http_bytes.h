@@ -7,11 +7,24 @@
 
 #include "base/span.h"
 
-bool http_is_token_byte(char byte);
+extern const bool http_token_bytes[256];
+
+/* Inline, like the next: every byte of every head is asked about. */
+static inline bool http_is_token_byte(char byte)
+{
+	return http_token_bytes[(unsigned char)byte];
+}
+
 bool http_is_token(struct span span);
 
 /* Blanks, visible ASCII and bytes outside ASCII: what a field value or a reason is made of. */
-bool http_is_text_byte(char byte);
+static inline bool http_is_text_byte(char byte)
+{
+	unsigned char value = (unsigned char)byte;
+
+	return (value >= ' ' && value != 0x7f) || value == '\t';
+}
+
 bool http_is_text(struct span span);
 
 /* Without the blanks around it. */

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -212,6 +213,23 @@ static void dead_ipv6_does_not_keep_ipv4_waiting(void **state)
 	check_all(*state, cases, ARRAY_LEN(cases));
 }
 
+static void without_descriptors_a_dial_says_so(void **state)
+{
+	struct scene *scene = *state;
+	struct rlimit limit, none;
+	struct outcome outcome;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	outcome = dial(scene, "127.0.0.1", scene->port, 2000);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(outcome.result, DIAL_NO_RESOURCES);
+	assert_string_equal(outcome.detail, "out of descriptors");
+	assert_int_equal(dial(scene, "127.0.0.1", scene->port, 2000).result, DIAL_OK);
+}
+
 static void a_dead_dial_delays_no_other(void **state)
 {
 	struct scene *scene = *state;
@@ -262,6 +280,7 @@ int main(void)
 		SCENE_TEST(local_names_reach_no_resolver),
 		SCENE_TEST(without_ipv6_no_aaaa_is_asked),
 		SCENE_TEST(dead_ipv6_does_not_keep_ipv4_waiting),
+		SCENE_TEST(without_descriptors_a_dial_says_so),
 		SCENE_TEST(a_dead_dial_delays_no_other),
 		SCENE_TEST(a_cancelled_dial_is_never_told),
 	};

@@ -211,23 +211,39 @@ static inline void fake_on_accept(evutil_socket_t fd, short what, void *arg)
 	event_add(dns->tcp_event, NULL);
 }
 
-static inline void fake_dns_start(struct fake_dns *dns, struct event_base *base,
-				  fake_answer_fn *answer, void *arg)
+/* One port for both: another one is tried when somebody has it for TCP. */
+static inline bool fake_dns_bind(struct fake_dns *dns)
 {
 	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof(in);
+
+	dns->udp = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	dns->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (bind(dns->udp, (struct sockaddr *)&in, len) == 0 &&
+	    getsockname(dns->udp, (struct sockaddr *)&in, &len) == 0 &&
+	    bind(dns->listener, (struct sockaddr *)&in, len) == 0 &&
+	    listen(dns->listener, 8) == 0) {
+		dns->address = address_from_sockaddr((struct sockaddr *)&in, len);
+		return true;
+	}
+	close(dns->udp);
+	close(dns->listener);
+	return false;
+}
+
+static inline void fake_dns_start(struct fake_dns *dns, struct event_base *base,
+				  fake_answer_fn *answer, void *arg)
+{
+	int tries = 0;
 
 	memset(dns, 0, sizeof(*dns));
 	dns->base = base;
 	dns->answer = answer;
 	dns->arg = arg;
-	dns->udp = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	dns->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (bind(dns->udp, (struct sockaddr *)&in, len) < 0 ||
-	    getsockname(dns->udp, (struct sockaddr *)&in, &len) < 0 ||
-	    bind(dns->listener, (struct sockaddr *)&in, len) < 0 || listen(dns->listener, 8) < 0)
-		abort();
-	dns->address = address_from_sockaddr((struct sockaddr *)&in, len);
+	while (!fake_dns_bind(dns)) {
+		if (++tries == 100)
+			abort();
+	}
 	dns->udp_event = event_new(base, dns->udp, EV_READ | EV_PERSIST, fake_on_udp, dns);
 	dns->accept_event =
 		event_new(base, dns->listener, EV_READ | EV_PERSIST, fake_on_accept, dns);

@@ -2,6 +2,7 @@
 /* The cache of answers, with a clock of the test's own. */
 #include "../../../src/net/resolver_cache.h"
 
+#include <ares.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -148,6 +149,46 @@ static void a_cut_or_mutated_no_is_never_read_past_its_end(void **state)
 	}
 }
 
+/* An answer for "a": a CNAME to "b", and the address of that. */
+static const uint8_t positive[] = "\x12\x34\x81\x80\0\1\0\2\0\0\0\0"
+				  "\1a\0\0\1\0\1"
+				  "\xc0\x0c\0\5\0\1\0\0\0\x3c\0\3\1b\0"
+				  "\1b\0\0\1\0\1\0\0\1\x2c\0\4\xc0\0\2\1";
+
+static struct answer *filled(const uint8_t *message, size_t len)
+{
+	struct answer *answer = answer_new();
+
+	assert_non_null(answer);
+	return answer_fill(answer, AF_INET, ARES_SUCCESS, message, len);
+}
+
+static void an_answer_holds_for_the_least_ttl_of_its_chain(void **state)
+{
+	struct answer *answer = filled(positive, sizeof(positive) - 1);
+
+	(void)state;
+	assert_int_equal(answer->result, LOOKUP_OK);
+	assert_int_equal(answer->count, 1);
+	assert_int_equal(answer->ttl_s, 60);
+	answer_unref(answer);
+}
+
+static void a_mutated_answer_is_survived(void **state)
+{
+	size_t whole = sizeof(positive) - 1;
+
+	(void)state;
+	for (unsigned i = 0; i < 256 * whole; i++) {
+		uint8_t *copy = malloc(whole);
+
+		memcpy(copy, positive, whole);
+		copy[i / 256] = (uint8_t)i;
+		answer_unref(filled(copy, whole));
+		free(copy);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -158,6 +199,8 @@ int main(void)
 		cmocka_unit_test(an_answer_outlives_the_cache_for_whoever_holds_it),
 		cmocka_unit_test(a_no_holds_as_long_as_its_soa_says),
 		cmocka_unit_test(a_cut_or_mutated_no_is_never_read_past_its_end),
+		cmocka_unit_test(an_answer_holds_for_the_least_ttl_of_its_chain),
+		cmocka_unit_test(a_mutated_answer_is_survived),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

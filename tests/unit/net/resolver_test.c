@@ -360,6 +360,22 @@ static void without_its_device_nothing_is_sent(void **state)
 	resolver_free(bound);
 }
 
+static void bound_to_its_device_it_asks_over_udp_and_tcp(void **state)
+{
+	struct scene *scene = *state;
+	struct resolver *bound = scene_resolver(scene, &scene->dns, NULL, "lo");
+	struct outcome small = {0}, big = {0};
+
+	begin(bound, "two.test", AF_INET, &small);
+	begin(bound, "big.test", AF_INET, &big);
+	wait_for(scene, &small);
+	wait_for(scene, &big);
+	assert_int_equal(small.result, LOOKUP_OK);
+	assert_int_equal(big.result, LOOKUP_OK);
+	assert_int_equal(scene->dns.tcp_count, 1);
+	resolver_free(bound);
+}
+
 #define SCENE_TEST(test) cmocka_unit_test_setup_teardown(test, scene_setup, scene_teardown)
 
 int main(void)
@@ -375,6 +391,7 @@ int main(void)
 		SCENE_TEST(a_cancelled_lookup_is_never_told),
 		SCENE_TEST(a_resolver_can_end_with_questions_open),
 		SCENE_TEST(without_its_device_nothing_is_sent),
+		SCENE_TEST(bound_to_its_device_it_asks_over_udp_and_tcp),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,8 +71,8 @@ static void what_is_not_meant_to_travel_does_not(void **state)
 {
 	static const char *const fields[] = {
 		"Connection: close",
-		"Connection: X-Own\r\nX-Own: 1\r\nconnection: Y-own,\tz\r\nx-own: 2\r\nY-OWN: "
-		"3\r\nZ: 4",
+		("Connection: X-Own\r\nX-Own: 1\r\nconnection: Y-own,\tz\r\n"
+		 "x-own: 2\r\nY-OWN: 3\r\nZ: 4"),
 		"Keep-Alive: timeout=5",
 		"Proxy-Connection: keep-alive",
 		"Proxy-Authorization: Basic YTpi",
