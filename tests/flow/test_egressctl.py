@@ -190,7 +190,7 @@ def test_status_fails_while_a_tunnel_is_not_up(daemon, state):
     assert result.returncode == NO
     assert "UP" not in result.stdout
     assert "the device tun0 is gone" in result.stdout
-    assert "in no tunnel" in result.stdout
+    assert "in no tunnel\n" in result.stdout
 
 
 def test_status_is_one_screen_whatever_comes(daemon):
@@ -251,7 +251,7 @@ def test_connections_watch_ends_well_at_interrupt(daemon):
     assert daemon.seen.wait(10)
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=10) == YES
-    assert "no connections are open" in process.stdout.read()
+    assert "no connections are open\n" in process.stdout.read()
 
 
 def test_kill_tells_whether_there_was_one(daemon):

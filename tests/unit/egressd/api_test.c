@@ -46,8 +46,8 @@ static const struct tunnel_status up = {.state = TUNNEL_UP,
 					.reason = "probe answered"};
 static const struct api_egress egresses[] = {
 	{"vpn", "device", &up}, {"vpn2", "device", &up}, {"home", "direct", NULL}};
-static const struct api_session_count sessions[] = {{"prowlarr", "connect", 5},
-						    {"tv\"", "socks5", 2}};
+static const struct api_session_count sessions[] = {
+	{"prowlarr", "connect", 5}, {"tv\"", "socks5", 2}, {NULL, "udp", 1}};
 static const struct api_request_count requests[] = {
 	{"vpn", "ok", 5}, {"home", "ok", 2}, {"-", "refused", 1}};
 static const struct api_refusal_count refusals[] = {{"policy", 1}};
@@ -215,7 +215,7 @@ static void api_status_tells_what_the_daemon_measured(void **state)
 	assert_true(json_is_null(json_object_get(json_array_get(list, 2), "tunnel")));
 	expect_text(json_object_get(answer, "firewall"), "state", "off");
 	expect_number(json_object_get(answer, "requests"), "ok", 7);
-	expect_number(json_object_get(answer, "sessions"), "total", 7);
+	expect_number(json_object_get(answer, "sessions"), "total", 8);
 	assert_true(json_is_null(json_object_get(
 		json_array_get(json_object_get(answer, "last_refusals"), 0), "host")));
 	json_decref(answer);
@@ -319,6 +319,7 @@ static void api_metrics_are_well_formed(void **state)
 		"egressd_tunnel_epoch{device=\"tun0\"} 3\n",
 		"egressd_sessions_active 0\n",
 		"egressd_sessions_total{client=\"tv\\\"\",protocol=\"socks5\"} 2\n",
+		"egressd_sessions_total{protocol=\"udp\"} 1\n",
 		"egressd_requests_total{egress=\"-\",outcome=\"refused\"} 1\n",
 		"egressd_refusals_total{reason=\"policy\"} 1\n",
 		"egressd_bytes_total{direction=\"sent\"} 0\n",
