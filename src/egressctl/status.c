@@ -120,7 +120,9 @@ static void print_firewall(const json_t *status)
 
 	print_label("firewall");
 	if (!in_force)
-		print_styled(STYLE_BAD, off ? "OFF  " : "UNVERIFIED  ");
+		print_styled(STYLE_BAD, off ? "OFF " : "UNVERIFIED ");
+	if (off && strncmp(text, "off ", 4) == 0)
+		text += 4;
 	print_cut(in_force ? STYLE_GOOD : STYLE_WARN, text, SCREEN_COLUMNS - 26);
 }
 
