@@ -19,7 +19,7 @@ enum metric_type {
 
 struct metric_label {
 	const char *name;  /* our own word */
-	const char *value; /* escaped when written; bytes that are not UTF-8 become '?' */
+	const char *value; /* escaped; what is not UTF-8 becomes '?'; NULL: left out */
 };
 
 /* NULL + errno. */

@@ -67,13 +67,17 @@ static void metrics_escape(FILE *out, const char *value)
 
 static void metrics_sample(struct metrics *metrics, const struct metric_label *labels, size_t count)
 {
+	size_t written = 0;
+
 	fputs(metrics->family, metrics->out);
 	for (size_t i = 0; i < count; i++) {
-		fprintf(metrics->out, "%c%s=\"", i == 0 ? '{' : ',', labels[i].name);
+		if (!labels[i].value)
+			continue;
+		fprintf(metrics->out, "%c%s=\"", written++ == 0 ? '{' : ',', labels[i].name);
 		metrics_escape(metrics->out, labels[i].value);
 		fputc('"', metrics->out);
 	}
-	if (count > 0)
+	if (written > 0)
 		fputc('}', metrics->out);
 }
 

@@ -9,33 +9,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "config/explain.h"
 #include "config/export.h"
 #include "control/client.h"
 #include "egressctl/command.h"
 #include "egressctl/print.h"
-
-/* The user and password in a URL become three asterisks. */
-static void config_print_line(const char *text, size_t len)
-{
-	const char *end = text + len;
-
-	while (text < end) {
-		const char *scheme = memmem(text, (size_t)(end - text), "://", 3);
-		const char *login = scheme ? scheme + 3 : end;
-		const char *at = NULL;
-
-		/* The last '@' before the path: a password may contain one. */
-		for (const char *c = login; c < end && !strchr("/?# \t\r\n", *c); c++) {
-			if (*c == '@')
-				at = c;
-		}
-		fwrite(text, 1, (size_t)(login - text), stdout);
-		if (at)
-			fputs("***", stdout);
-		text = at ? at : login;
-	}
-}
 
 static int config_print_file(const struct invocation *invocation, const char *path)
 {
@@ -47,7 +24,7 @@ static int config_print_file(const struct invocation *invocation, const char *pa
 	if (!in)
 		return command_fail(invocation, EXIT_UNKNOWN, "%s: %s", path, strerror(errno));
 	while ((len = getline(&line, &room, in)) > 0)
-		config_print_line(line, (size_t)len);
+		config_print_redacted(stdout, line, (size_t)len);
 	free(line);
 	fclose(in);
 	return EXIT_YES;

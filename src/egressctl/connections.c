@@ -54,7 +54,7 @@ static void connections_print(const json_t *answer)
 		connections_add(&table, connection, json_number(answer, "now_ms"));
 	table_print(&table);
 	if (json_array_size(list) == 0)
-		print_styled(STYLE_DIM, "no connections are open\n");
+		printf("%sno connections are open%s\n", style_on(STYLE_DIM), style_off());
 	table_clear(&table);
 }
 

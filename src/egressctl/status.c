@@ -47,7 +47,7 @@ static void print_tunnel_addresses(const json_t *tunnel, int64_t now_ms)
 			 "; probe answered %s ago in %.0f ms",
 			 format_duration(now_ms - answered_at_ms, age),
 			 (double)json_number(probe, "rtt_us") / 1000);
-	printf("  %-10s      ", "");
+	printf("%19s", "");
 	print_cut(STYLE_PLAIN, line, SCREEN_COLUMNS - 19);
 }
 
@@ -72,7 +72,7 @@ static int print_tunnel(const json_t *tunnel, int64_t now_ms)
 		print_tunnel_addresses(tunnel, now_ms);
 		return 2;
 	}
-	printf("  %-10s      ", "");
+	printf("%19s", "");
 	print_cut(STYLE_WARN, json_text(tunnel, "reason", "nothing leaves"), SCREEN_COLUMNS - 19);
 	return 2;
 }
@@ -89,9 +89,9 @@ static int print_egress(const json_t *egress, int64_t now_ms)
 	if (json_is_object(tunnel))
 		return print_tunnel(tunnel, now_ms);
 	if (strcmp(kind, "direct") == 0)
-		print_styled(STYLE_WARN, "direct: what the policy sends here is in no tunnel\n");
+		print_cut(STYLE_WARN, "direct: what the policy sends here is in no tunnel", 66);
 	else
-		printf("%s\n", strcmp(kind, "proxy") == 0 ? "another proxy" : "not measured");
+		print_cut(STYLE_PLAIN, strcmp(kind, "proxy") == 0 ? "another proxy" : kind, 66);
 	return 1;
 }
 
@@ -120,7 +120,9 @@ static void print_firewall(const json_t *status)
 
 	print_label("firewall");
 	if (!in_force)
-		print_styled(STYLE_BAD, off ? "OFF  " : "UNVERIFIED  ");
+		print_styled(STYLE_BAD, off ? "OFF " : "UNVERIFIED ");
+	if (off && strncmp(text, "off ", 4) == 0)
+		text += 4;
 	print_cut(in_force ? STYLE_GOOD : STYLE_WARN, text, SCREEN_COLUMNS - 26);
 }
 

@@ -16,10 +16,13 @@ static void metrics_read_as_prometheus_expects(void **state)
 				       "# TYPE a_total counter\n"
 				       "a_total{client=\"tv\",reason=\"x\"} 18446744073709551615\n"
 				       "a_total 0\n"
+				       "a_total{reason=\"x\"} 2\n"
+				       "a_total 3\n"
 				       "# HELP b_seconds When.\n"
 				       "# TYPE b_seconds gauge\n"
 				       "b_seconds 1700000000.042\n";
 	const struct metric_label labels[] = {{"client", "tv"}, {"reason", "x"}};
+	const struct metric_label nobody[] = {{"client", NULL}, {"reason", "x"}};
 	struct metrics *metrics = metrics_new();
 	size_t len = 0;
 
@@ -27,6 +30,8 @@ static void metrics_read_as_prometheus_expects(void **state)
 	metrics_family(metrics, "a_total", METRIC_COUNTER, "Things.");
 	metrics_count(metrics, labels, 2, UINT64_MAX);
 	metrics_count(metrics, NULL, 0, 0);
+	metrics_count(metrics, nobody, 2, 2);
+	metrics_count(metrics, nobody, 1, 3);
 	metrics_family(metrics, "b_seconds", METRIC_GAUGE, "When.");
 	metrics_seconds(metrics, NULL, 0, 1700000000042);
 	assert_string_equal(metrics_text(metrics, &len), expected);

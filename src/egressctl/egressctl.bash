@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Completion of egressctl for bash.
+
+# The names of the clients or egresses of the policy, one a line.
+_egressctl_names() {
+	egressctl "${@:2}" config show --json 2>/dev/null |
+		sed -n "/^  \"$1\": \[/,/^  \]/s/^      \"name\": \"\(.*\)\",*/\1/p"
+}
+
+_egressctl() {
+	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+	local command='' place=0 word named=()
+	local common='--json --help --socket --config'
+	COMPREPLY=()
+	case $previous in
+	--socket | --config)
+		compopt -o default
+		return
+		;;
+	esac
+	local i
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		word=${COMP_WORDS[i]}
+		case $word in
+		--socket | --config)
+			named+=("$word" "${COMP_WORDS[++i]}")
+			;;
+		-*) ;;
+		*)
+			if [ -z "$command" ]; then command=$word; else place=$((place + 1)); fi
+			;;
+		esac
+	done
+	local words=
+	case $command:$place in
+	:*) words='status explain check config connections reload passwd version help' ;;
+	explain:0) words=$(_egressctl_names clients "${named[@]}") ;;
+	config:0) words='show' ;;
+	connections:0) words='kill' ;;
+	help:0) words='status explain check config connections reload passwd version' ;;
+	check:0 | passwd:0) compopt -o default ;;
+	esac
+	if [[ $current == -* ]]; then
+		words=$common
+		case $command in
+		explain) words+=' --file --udp' ;;
+		config) words+=' --file' ;;
+		connections) words+=' --watch' ;;
+		esac
+	fi
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+}
+
+complete -F _egressctl egressctl
