@@ -206,6 +206,7 @@ int daemon_start(struct daemon *daemon, const char *config_path, int *exit_code)
 void daemon_run(struct daemon *daemon)
 {
 	event_base_dispatch(daemon->base);
+	log_info("ended");
 }
 
 static void daemon_end_workers(struct daemon *daemon)

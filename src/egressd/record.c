@@ -20,8 +20,16 @@ void record_begin(struct record *record)
 	record->started_us = clock_monotonic_us();
 }
 
-static const char *record_rule(const struct record *record, char text[300])
+static const char *record_rule(const struct session *session, const struct record *record,
+			       char text[300])
 {
+	const struct forward_config *forward = session->endpoint->forward;
+
+	text[0] = '\0';
+	if (forward != NULL) {
+		snprintf(text, 300, "%.280s:%u", session->snapshot->config->path, forward->line);
+		return text;
+	}
 	if (record->verdict.rule == NULL)
 		return "";
 	snprintf(text, 300, "%.280s:%u", record->verdict.rule->file, record->verdict.rule->line);
@@ -42,7 +50,7 @@ static void record_note_refusal(const struct session *session, const struct reco
 		snprintf(note.host, sizeof(note.host), "%s", record->host.name);
 		note.port = record->port;
 	}
-	record_rule(record, note.rule);
+	record_rule(session, record, note.rule);
 	refusals_add(session->worker->shared->refusals, &note);
 }
 
@@ -73,7 +81,7 @@ static void record_log(const struct session *session, const struct record *recor
 	log_field(&line, "method", record->method);
 	if (config->log_hosts)
 		record_log_destination(&line, record);
-	if (record_rule(record, rule)[0] != '\0')
+	if (record_rule(session, record, rule)[0] != '\0')
 		log_field(&line, "rule", rule);
 	if (record->lane != NULL) {
 		log_field(&line, "egress", record->lane->name);
