@@ -137,7 +137,8 @@ void session_on_deadline(struct session *session)
 	case SESSION_ENDED:
 		break;
 	default:
-		session_end(session, "timeout", session->state == SESSION_LINGERING);
+		/* In order: a RST would take back what the kernel still holds for a slow reader. */
+		session_end(session, "timeout", false);
 	}
 }
 

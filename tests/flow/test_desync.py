@@ -142,6 +142,16 @@ def test_an_early_answer_reaches_a_client_that_is_still_sending(gateway):
         assert (answer.status, answer.body) == (413, b"no")
 
 
+def test_a_slow_client_gets_all_of_an_answer_that_ends_with_the_connection(gateway):
+    """It is all in the kernel soon; how long the client takes to fetch it is its own affair."""
+    size = 3_000_000
+    with gateway.connect() as connection:
+        connection.send(request(gateway.url(f"/bytes/{size}?close=1")))
+        gateway.daemon.session(gateway.mark, status=200)
+        select.select([], [], [], 3.5)
+        assert len(connection.answer().body) == size
+
+
 def test_bytes_that_wait_in_an_idle_origin_connection_answer_nobody(gateway):
     def serve(connection, number):
         while read_head(connection):
