@@ -268,7 +268,9 @@ static void http_write_refusal(const struct session *session, enum refusal refus
 
 static void http_on_refused(struct session *session, enum refusal refusal, const char *detail)
 {
-	bool close = session->close_after_refusal || session->worker->draining;
+	/* Out of descriptors, an idle connection holds the very one that the next client needs. */
+	bool close = session->close_after_refusal || session->worker->draining ||
+		     refusal == REFUSAL_NO_RESOURCES;
 	char bytes[4096];
 	struct text out;
 
