@@ -88,5 +88,5 @@ def start(tmp_path, origins, authority):
     starter = Starter()
     starter.gateways = []
     yield starter
-    for gateway in starter.gateways:
+    for gateway in reversed(starter.gateways):
         gateway.stop()
