@@ -18,7 +18,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-pr
 HARDENING := $(if $(SANITIZE),,-D_FORTIFY_SOURCE=3 -fstack-protector-strong) -fPIE
 OPTIMISE ?= -O2 -g
 SANITIZE_FLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
-CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -DEGRESSD_VERSION='"$(VERSION)"' -Iinclude $(OPTIMISE) $(WARNINGS) $(HARDENING) \
+CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -Iinclude $(OPTIMISE) $(WARNINGS) $(HARDENING) \
 	$(SANITIZE_FLAGS) $(PKG_CFLAGS) -MMD -MP $(CFLAGS)
 LDFLAGS_ALL := -pie -pthread -Wl,-z,relro,-z,now $(SANITIZE_FLAGS) $(LDFLAGS)
 
@@ -32,7 +32,7 @@ UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/*/*_test.c)
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 SOURCES := $(wildcard src/*/*.c include/*/*.h tests/*/*.c tests/*/*.h tests/unit/*/*.c)
 
-.PHONY: all dev check unit flow lab layers demo asan tsan fuzz lint format format-check install packages clean
+.PHONY: all dev check unit flow lab layers demo asan tsan fuzz lint format format-check install packages clean FORCE
 all: $(BUILD)/egressd $(BUILD)/egressctl
 
 dev:
@@ -42,6 +42,13 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	$(Q)$(CC) $(CFLAGS_ALL) -c $< -o $@
+
+# The version is in one object: another commit compiles that one anew and links.
+$(BUILD)/version: FORCE
+	@mkdir -p $(@D)
+	@echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
+$(BUILD)/src/base/version.o: $(BUILD)/version
+$(BUILD)/src/base/version.o: CFLAGS_ALL += -DEGRESSD_VERSION='"$(VERSION)"'
 
 $(LIBRARY): $(LIBRARY_OBJECTS)
 	@rm -f $@

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "base/log.h"
+#include "base/version.h"
 #include "egressd/daemon.h"
 
 /* architecture: 0 ended, 1 failed, 3 usage or policy file, 4 rules refused or unverified. */
@@ -63,7 +64,7 @@ static int main_read_options(int argc, char **argv, struct options *options)
 			options->no_firewall = true;
 			break;
 		case 'V':
-			puts("egressd " EGRESSD_VERSION);
+			printf("egressd %s\n", version_text());
 			return EXIT_ENDED;
 		case 'h':
 			main_print_usage(stdout);
