@@ -53,6 +53,7 @@ bool lane_configure(struct lane *lane, const struct egress *egress)
 	memcpy(lane->device, wanted.device, sizeof(lane->device));
 	memcpy(lane->upstream_url, wanted.upstream_url, sizeof(lane->upstream_url));
 	lane->resolver_settings = wanted.resolver_settings;
+	lane->resolver_settings.counters = lane->resolver_counters;
 	lane->resolver_settings.device = lane->device[0] != '\0' ? lane->device : NULL;
 	lane->allow_private = wanted.allow_private;
 	lane->epoch++;
