@@ -23,10 +23,11 @@ def pytest_runtest_makereport(item, call):
     report = (yield).get_result()
     if not report.failed:
         return
+    gateways = set()
     for value in item.funcargs.values():
-        gateways = [value] if isinstance(value, Gateway) else getattr(value, "gateways", [])
-        for gateway in gateways:
-            report.sections.append(("egressd", gateway.daemon.text()[-4000:]))
+        gateways.update([value] if isinstance(value, Gateway) else getattr(value, "gateways", []))
+    for gateway in gateways:
+        report.sections.append(("egressd", gateway.daemon.text()[-1500:]))
 
 
 @pytest.fixture(scope="session")
@@ -41,19 +42,33 @@ def origins(tmp_path_factory, authority):
     started.stop()
 
 
+class Shared:
+    """One gateway for most tests; a new one after a test that killed it, so that the others can still tell."""
+
+    def __init__(self, make):
+        self.make, self.count, self.now = make, 0, None
+
+    def get(self):
+        if self.now is None or not self.now.daemon.is_alive():
+            self.count += 1
+            self.now = self.make(self.count)
+        return self.now
+
+
 @pytest.fixture(scope="session")
 def shared_gateway(tmp_path_factory, origins, authority):
-    started = Gateway(tmp_path_factory.mktemp("gateway"), origins, authority)
-    yield started
-    started.stop()
+    shared = Shared(lambda number: Gateway(tmp_path_factory.mktemp(f"gateway{number}-"), origins, authority))
+    yield shared
+    if shared.now and shared.now.daemon.is_alive():
+        shared.now.stop()
 
 
 @pytest.fixture
 def gateway(shared_gateway):
-    assert shared_gateway.daemon.is_alive(), "egressd died in an earlier test"
-    shared_gateway.mark = shared_gateway.daemon.mark()
-    yield shared_gateway
-    shared_gateway.check()
+    gateway = shared_gateway.get()
+    gateway.mark = gateway.daemon.mark()
+    yield gateway
+    gateway.check()
 
 
 @pytest.fixture

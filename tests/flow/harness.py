@@ -20,6 +20,7 @@ NAMES = {
     "empty.example.org": {},
     "example.org": {"A": ["127.0.0.1"]},
 }
+DEFAULTS = (("hold", "2s"), ("timeout handshake", "3s"), ("timeout connect", "3s"))
 ADDRESSES = ("127.0.0.1", "127.0.0.2", "::1")
 
 
@@ -53,11 +54,8 @@ egress out direct private resolver 127.0.0.1:{origins.port['dns']}
 block to blocked.example.org
 {rules}
 default block
-hold 2s
-timeout handshake 3s
-timeout connect 3s
 {options}
-"""
+""" + "".join(f"{words} {value}\n" for words, value in DEFAULTS if words not in options)
 
 
 class Gateway:
@@ -68,6 +66,7 @@ class Gateway:
         self.port = free_port()
         self.address = ("127.0.0.1", self.port)
         self.parts = parts
+        self.pool_ports = {origins.port["http"]}  # where idle connections may stay
         self.daemon = Daemon(self.policy(), str(folder), before=before).start(60)
         self.warm_up()
 
@@ -121,8 +120,7 @@ class Gateway:
 
     def busy(self):
         """Connections of clients, and of origins other than idle ones of the HTTP pool."""
-        pooled = (self.origins.port["http"],)
-        return sum(1 for local, remote in self.sockets() if remote and remote not in pooled)
+        return sum(1 for local, remote in self.sockets() if remote and remote not in self.pool_ports)
 
     def descriptors(self):
         """Descriptors but for pooled pipes and pooled origin connections, which may stay."""
@@ -133,7 +131,7 @@ class Gateway:
                 pipes += os.readlink(f"/proc/{pid}/fd/{fd}").startswith("pipe:")
             except FileNotFoundError:
                 continue
-        pooled = sum(1 for _, remote in self.sockets() if remote == self.origins.port["http"])
+        pooled = sum(1 for _, remote in self.sockets() if remote in self.pool_ports)
         return self.daemon.descriptors() - pipes - pooled
 
     @staticmethod

@@ -26,7 +26,7 @@ def test_host_may_be_written_in_any_way(gateway, host):
 def test_data_sent_with_the_request_is_not_lost(gateway):
     with gateway.connect() as connection:
         port = gateway.origins.port["tcp"]
-        connection.send(f"CONNECT one.example.org:{port} HTTP/1.1\r\nHost: x\r\n\r\nECHO\n" + "early" * 1000)
+        connection.send(f"CONNECT one.example.org:{port} HTTP/1.1\r\nHost: one.example.org:{port}\r\n\r\nECHO\n" + "early" * 1000)
         assert connection.head().status == 200
         connection.finish()
         assert connection.rest() == b"early" * 1000
@@ -34,7 +34,7 @@ def test_data_sent_with_the_request_is_not_lost(gateway):
 
 def test_request_may_come_byte_by_byte(gateway):
     with gateway.connect() as connection:
-        for byte in f"CONNECT one.example.org:{gateway.origins.port['tcp']} HTTP/1.1\r\nHost: x\r\n\r\nPEER\n".encode():
+        for byte in f"CONNECT one.example.org:{gateway.origins.port['tcp']} HTTP/1.1\r\nHost: one.example.org:{gateway.origins.port['tcp']}\r\n\r\nPEER\n".encode():
             connection.send(bytes([byte]))
         assert connection.head().status == 200
         assert connection.rest() == b"127.0.0.1\n"
@@ -109,14 +109,14 @@ def test_failure_says_why_and_keeps_the_connection(gateway, host, port, status, 
     with gateway.connect() as connection:
         answer = connection.connect(host, port)
         assert (answer.status, error in (answer.field("proxy-status") or "")) == (status, True), answer
-        assert answer.body.strip().endswith(b".") and answer.body.count(b"\n") <= 1
+        assert b". " in answer.body.replace(b"\n", b" "), "one plain sentence"
         assert connection.connect("one.example.org", gateway.origins.port["tcp"]).status == 200
 
 
 @pytest.mark.parametrize("name, status", [("never.one.example.org", 504), ("garbage.one.example.org", 502)])
 def test_a_stuck_lookup_does_not_delay_another_client(gateway, name, status):
     with gateway.connect() as stuck:
-        stuck.send(f"CONNECT {name}:80 HTTP/1.1\r\nHost: x\r\n\r\n")
+        stuck.send(f"CONNECT {name}:80 HTTP/1.1\r\nHost: {name}:80\r\n\r\n")
         with gateway.tunnel("PEER") as tunnel:
             assert tunnel.rest() == b"127.0.0.1\n"
         stuck.socket.settimeout(40)

@@ -17,7 +17,8 @@ def test_nothing_reveals_the_client(gateway):
                                    "TE: trailers, deflate", "Upgrade: h2c", "Proxy-Authenticate: x"])
 def test_fields_for_the_proxy_stay_with_the_proxy(gateway, field):
     seen = seen_by_origin(gateway, field, "Connection: keep-alive")
-    assert field.partition(":")[0].lower() not in seen
+    name = field.partition(":")[0].lower()
+    assert name not in seen or (name, seen[name]) == ("te", "trailers")  # the proxy itself may know trailers
 
 
 def test_every_field_named_in_any_connection_field_stays(gateway):

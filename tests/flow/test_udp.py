@@ -68,7 +68,7 @@ def test_several_destinations_share_an_association(gateway, association):
         assert association.receive() == (address, port, address.encode())
 
 
-@pytest.mark.parametrize("size", [0, 1, 1400, 9000, 60000])
+@pytest.mark.parametrize("size", [1, 1400, 9000, 60000])
 def test_datagrams_of_any_size_stay_whole(gateway, association, size):
     association.send("127.0.0.1", gateway.origins.port["udp"], b"x" * size)
     assert association.receive()[2] == b"x" * size

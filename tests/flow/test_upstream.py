@@ -20,6 +20,7 @@ def chain(start, url, port=None, **parts):
     """far: the upstream, on its usual port or another; near: the one under test, whose only egress is far."""
     far = start(**parts)
     near = start(egress=f"egress up proxy {url}:{port or far.port}", rules="up from local")
+    near.pool_ports.add(port or far.port)
     return near, far
 
 
@@ -33,7 +34,7 @@ def test_tunnels_and_requests_go_through(start, scheme):
     with near.connect() as connection:
         assert connection.socks5("one.example.org", near.origins.port["tcp"], extra=b"ECHO\nearly") == 0
         assert connection.finish().rest() == b"early"
-    entry = far.daemon.session(0, port=near.origins.port["http"])
+    entry = far.daemon.session(0, port=near.origins.port["tcp"])
     assert entry["host"] == "one.example.org", "the name reaches the far end, not an address"
     near.check()
     far.check()

@@ -2,6 +2,7 @@
 """egressd under test: started, waited for, watched, reloaded and always stopped."""
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -146,7 +147,7 @@ class Daemon:
 
 
 def is_ready(entry):
-    return entry.get("event", "").startswith("ready") or entry.get("event", "").endswith(" ready")
+    return re.search(r"\bready\b", entry.get("event", "")) is not None
 
 
 def is_session(entry, wanted):
