@@ -178,7 +178,21 @@ def test_status_says_that_the_tunnel_is_up_and_the_firewall_off(daemon):
     assert re.search(r"firewall +OFF \(--no-firewall\)", result.stdout)
     assert "12 open, 2301 since the start" in result.stdout
     assert "1.2 GiB in, 30 MiB out" in result.stdout
-    assert re.search(r"flaresolverr update.googleapis.com:443 +policy egress.conf:17", result.stdout)
+    assert re.search(r"flaresolverr +update.googleapis.com:443 +policy +old line 17\n", result.stdout)
+
+
+def test_status_says_which_rule_refused_and_why_in_words(daemon):
+    path = "/var/lib/" + "long/" * 8 + "egress.conf"
+    daemon.answers["GET /v1/status"] = (200, status(
+        policy={"path": path, "loaded_at_ms": NOW - 60000, "last_reload_error_at_ms": NOW,
+                "last_reload_error": f"{path}:5:1: warning: hm\n 5 | x\n{path}:51:10: error: there is no client 'x'\n 51 | y\n"},
+        last_refusals=[refusal(rule=f"{path}:35", at_ms=NOW - 1000, reason="forbidden_address", host="a." * 40 + "example"),
+                       refusal(rule=f"{path}:36"), refusal(rule=None)]))
+    shown = run("status", daemon=daemon).stdout
+    assert re.search(r"in force since [^ ]+ \(1 min\)\n +" + path + "\n", shown)
+    assert "  line 51: there is no client 'x'\n" in shown
+    assert re.search(r"~[a.]+\.example:443 +forbidden address  line 35\n", shown)
+    assert "old line 36\n" in shown
 
 
 @pytest.mark.parametrize("state", ["down", "unknown"])
@@ -242,6 +256,14 @@ def test_connections_fit_the_terminal(daemon):
     assert max(map(len, shown.splitlines())) <= 110
     assert "~" in shown
     assert "a" * 240 in run("connections", daemon=daemon).stdout
+
+
+def test_connections_of_a_narrow_terminal_leave_out_what_matters_less(daemon):
+    daemon.answers["GET /v1/connections"] = (200, {"now_ms": NOW, "connections": [connection(1, host="b" * 40 + ".example")]})
+    shown = run_on_terminal("connections", daemon=daemon, environment={"NO_COLOR": "1"}, columns=80)[1]
+    head, line = shown.splitlines()
+    assert head.split() == "ID CLIENT HOST EGRESS STATE AGE IN OUT".split()
+    assert len(line) <= 80 and "b.example:443" in line
 
 
 def test_connections_watch_ends_well_at_interrupt(daemon):
