@@ -54,22 +54,24 @@ static void screen_text(struct screen *screen, enum style style, const char *tex
 static void tunnel_print_addresses(struct screen *screen, const json_t *tunnel)
 {
 	const json_t *probe = json_object_get(tunnel, "probe");
-	const char *ipv4 = json_text(tunnel, "ipv4", NULL);
-	const char *ipv6 = json_text(tunnel, "ipv6", NULL);
+	const char *ipv4 = json_text(tunnel, "ipv4", "");
+	const char *ipv6 = json_text(tunnel, "ipv6", "");
 	int64_t answered_at_ms = json_number(probe, "answered_at_ms");
+	size_t room = screen->room - STATE_COLUMNS;
 	char line[PRINT_SIZE];
+	char answer[80] = "";
 	char age[32];
-	int len = snprintf(line, sizeof(line), "%s%s%s", ipv4 ? ipv4 : "", ipv4 && ipv6 ? ", " : "",
-			   ipv6 ? ipv6 : "");
 
-	if (len == 0)
-		len = snprintf(line, sizeof(line), "no address");
 	if (answered_at_ms > 0)
-		snprintf(line + len, sizeof(line) - (size_t)len,
-			 "; probe answered %s ago in %.0f ms",
+		snprintf(answer, sizeof(answer), "; probe answered %s ago in %.0f ms",
 			 format_duration(screen->now_ms - answered_at_ms, age),
 			 (double)json_number(probe, "rtt_us") / 1000);
-	screen_text(screen, STYLE_PLAIN, line, screen->room - STATE_COLUMNS);
+	/* Where not everything fits, that there is an IPv6 address says more than the address. */
+	if (ipv4[0] && ipv6[0] && strlen(ipv4) + 2 + strlen(ipv6) + strlen(answer) > room)
+		ipv6 = "IPv6";
+	snprintf(line, sizeof(line), "%s%s%s%s", ipv4, ipv4[0] && ipv6[0] ? ", " : "",
+		 ipv4[0] || ipv6[0] ? ipv6 : "no address", answer);
+	screen_text(screen, STYLE_PLAIN, line, room);
 }
 
 static void tunnel_print(struct screen *screen, const json_t *tunnel)
@@ -190,7 +192,7 @@ static void policy_print(struct screen *screen)
 	if (!error)
 		return;
 	screen_label(screen, "");
-	printf("%sa reload was refused at %s, so the older policy stays:%s", style_on(STYLE_BAD),
+	printf("%sa reload was refused at %s; this one stays:%s", style_on(STYLE_BAD),
 	       format_time(json_number(policy, "last_reload_error_at_ms"), screen->now_ms, at),
 	       style_off());
 	screen_end_line(screen);

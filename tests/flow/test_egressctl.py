@@ -358,7 +358,7 @@ def test_passwd_takes_one_line_and_no_argument(tmp_path):
     lines = path.read_text().splitlines()
     assert [line.split(":")[0] for line in lines] == ["tv", "radarr"]
     assert all(":$scrypt$ln=15,r=8,p=1$" in line for line in lines)
-    assert path.stat().st_mode & 0o777 == 0o640
+    assert path.stat().st_mode & 0o777 == 0o600
     for bad in ("", "\n", "x" * 256 + "\n", "a\0b\n"):
         assert run("passwd", str(path), "tv", stdin=bad).returncode == NO
     assert path.read_text().splitlines() == lines
