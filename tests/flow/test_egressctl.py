@@ -162,6 +162,19 @@ def test_without_a_daemon_the_sentence_says_what_to_do(arguments):
     assert json.loads(result.stdout)["error"].startswith("no egressd answers")
 
 
+@pytest.mark.skipif(os.path.exists("/run/egressd/control.sock"), reason="an egressd of this machine would answer")
+def test_the_policy_file_tells_where_the_daemon_answers(daemon, tmp_path):
+    daemon.answers["GET /v1/status"] = (200, status())
+    path = tmp_path / "egress.conf"
+    path.write_text(f"{POLICY}control {daemon.server_address}\n")
+    found = subprocess.run([EGRESSCTL, "--config", str(path), "status"], capture_output=True, text=True)
+    assert found.returncode == YES and "epoch 3" in found.stdout
+    path.write_text("nonsense\n")
+    lost = subprocess.run([EGRESSCTL, "--config", str(path), "status"], capture_output=True, text=True)
+    assert lost.returncode == UNKNOWN
+    assert "it tells no socket" in lost.stderr and "no egressd answers at /run/egressd/control.sock" in lost.stderr
+
+
 def test_an_answer_of_something_else_is_not_taken(daemon):
     daemon.answers["GET /v1/status"] = (200, b"<html>")
     result = run("status", daemon=daemon)
