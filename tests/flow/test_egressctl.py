@@ -156,7 +156,7 @@ def test_without_a_daemon_the_sentence_says_what_to_do(arguments):
     result = run(*arguments)
     assert result.returncode == UNKNOWN
     assert result.stderr == ("egressctl: no egressd answers at /nonexistent/socket: is it running? "
-                             "(start it, or name the socket with --socket)\n")
+                             "(start it, or name its socket with --socket or its policy file with --config)\n")
     result = run(*arguments, "--json")
     assert result.returncode == UNKNOWN
     assert json.loads(result.stdout)["error"].startswith("no egressd answers")
