@@ -133,6 +133,9 @@ void session_release(struct session *session);
 /* Opens the UDP association that a SOCKS5 client asked for. */
 void session_associate(struct session *session);
 
+/* Reads the connection of an association: its end is the association's. */
+void session_watch_association(struct session *session);
+
 /* May that address use the forward? */
 bool forward_allows(const struct forward_config *forward, const struct address *peer);
 

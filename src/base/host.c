@@ -87,9 +87,9 @@ struct host host_from_address(const struct address *address)
 bool host_is_local_name(const struct host *host)
 {
 	static const char *const endings[] = {
-		"local", "localhost", "localdomain",   "lan",          "home",    "internal",
-		"corp",  "private",   "intranet",      "workgroup",    "invalid", "onion",
-		"alt",   "home.arpa", "resolver.arpa", "service.arpa",
+		"local", "localhost", "localdomain", "lan",           "home",         "internal",
+		"corp",  "private",   "intranet",    "workgroup",     "invalid",      "test",
+		"onion", "alt",       "home.arpa",   "resolver.arpa", "service.arpa",
 	};
 
 	if (host->is_literal)

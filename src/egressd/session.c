@@ -162,23 +162,6 @@ static void session_check_alive(struct session *session)
 		session_end(session, "client reset", true);
 }
 
-static void session_watch_association(struct session *session)
-{
-	/* RFC 1928 7: the association lives as long as this connection; nothing is said on it any
-	 * more. */
-	for (int i = 0; i < SESSION_LINGER_READS; i++) {
-		ssize_t got = stream_read(&session->stream, session->worker->scratch,
-					  WORKER_SCRATCH_SIZE);
-
-		if (got > 0)
-			continue;
-		if (got == 0 || (errno != EAGAIN && errno != EINTR))
-			session_end(session, "client closed", false);
-		return;
-	}
-	session_end(session, "client talks on an association", true);
-}
-
 static void session_on_ready(evutil_socket_t fd, short what, void *arg)
 {
 	struct session *session = arg;

@@ -11,6 +11,10 @@
 #include "net/association.h"
 #include "proto/socks.h"
 
+enum {
+	UDP_CONTROL_READS = 64,
+};
+
 /* Asked once for every destination: the policy, then the tunnel. What must wait for a tunnel is
  * dropped: it is UDP. */
 static int session_judge_datagram(void *arg, const struct host *host, uint16_t port,
@@ -70,6 +74,23 @@ static struct association *session_open_association(struct session *session,
 	return association;
 }
 
+void session_watch_association(struct session *session)
+{
+	/* RFC 1928 7: the association lives as long as this connection; nothing is said on it any
+	 * more. */
+	for (int i = 0; i < UDP_CONTROL_READS; i++) {
+		ssize_t got = stream_read(&session->stream, session->worker->scratch,
+					  WORKER_SCRATCH_SIZE);
+
+		if (got > 0)
+			continue;
+		if (got == 0 || (errno != EAGAIN && errno != EINTR))
+			session_end(session, "client closed", false);
+		return;
+	}
+	session_end(session, "client talks on an association", true);
+}
+
 void session_associate(struct session *session)
 {
 	struct association_settings settings = {
@@ -96,5 +117,7 @@ void session_associate(struct session *session)
 	deadline_set(&session->deadline, &session->worker->deadlines[DEADLINE_IDLE],
 		     clock_monotonic_ms() + session->snapshot->config->idle_timeout_ms);
 	bound = association_address(session->association);
-	session_say(session, reply, socks5_write_reply(reply, SOCKS5_SUCCEEDED, &bound));
+	/* The client's end may have come with its request, and no edge will tell of it again. */
+	if (session_say(session, reply, socks5_write_reply(reply, SOCKS5_SUCCEEDED, &bound)))
+		session_watch_association(session);
 }

@@ -73,14 +73,14 @@ def throw(address, texts):
         except OSError:
             pass
         sock.setblocking(False)
-        selector.register(sock, selectors.EVENT_READ)
+        selector.register(sock, selectors.EVENT_READ, text)
         open_count += 1
 
     for _ in range(AT_ONCE):
         begin()
     while open_count:
         ready = selector.select(20)
-        assert ready, f"{open_count} connections neither answered nor ended"
+        assert ready, f"neither answered nor ended: {[key.data for key in selector.get_map().values()]}"
         for key, _ in ready:
             try:
                 ended = key.fileobj.recv(65536) == b""

@@ -37,7 +37,6 @@ def test_tunnels_and_requests_go_through(start, scheme):
     entry = far.daemon.session(0, port=near.origins.port["tcp"])
     assert entry["host"] == "one.example.org", "the name reaches the far end, not an address"
     near.check()
-    far.check()
 
 
 @pytest.mark.parametrize("scheme", ["http", "socks5"])

@@ -8,7 +8,12 @@ from .curl import Curl
 PROXY = f"http://{world.GATEWAY_APPS}:8118"
 SOCKS = f"socks5h://{world.GATEWAY_APPS}:8118"
 AS_FLARESOLVERR = ("--interface", world.APP_FLARESOLVERR, "-x", f"http://{world.GATEWAY_APPS}:8119")
-COLUMNS = (("asked", 43), ("answered", 27), ("decided by", 17), ("origin saw", 15), ("outside / in tunnel", 19))
+COLUMNS = (("asked", 45), ("answered", 24), ("decided by", 22), ("origin saw", 15), ("outside / in tunnel", 19))
+VPN = {world.VPN_PUBLIC, world.VPN_PUBLIC6}
+
+PHRASES = {403: "forbidden", 407: "login needed", 400: "bad request", 502: "bad gateway", 503: "tunnel is down", 504: "timeout"}
+OUTCOMES = {"policy": " block", "forbidden_address": ", address guard", "tunnel_down": ", tunnel down",
+            "tunnel changed": ", tunnel gone"}
 
 
 class Show:
@@ -31,22 +36,32 @@ class Show:
         self.table.row(kept, (asked, answered, decided, saw, f"{outside} / {report.carrier}"))
         return kept
 
-    def ask(self, asked, url, *options, status=200, egress="vpn", saw=world.VPN_PUBLIC, method=None):
+    def ask(self, asked, url, *options, status=200, saw=VPN):
         """A request through the gateway, told with its line of the log and what the origin noted."""
         log, events = self.daemon.mark(), self.lab.events.mark()
         answer = self.app(url, *options)
-        self.told(asked, answer, log, events, status, egress, saw, method)
-        return answer
+        self.told(asked, answer, log, events, status, saw)
 
-    def told(self, asked, answer, log, events, status, egress, saw, method=None):
+    def entry(self, log, **wanted):
+        """egressd's own line about it."""
         try:
-            entry = self.daemon.session(log, 5, **({"method": method} if method else {}))
+            return self.daemon.session(log, 5, **wanted)
         except TimeoutError:
-            entry = {}
+            return {}
+
+    def told(self, asked, answer, log, events, status, saw):
+        entry = self.entry(log)
         peers = {event["peer"] for event in self.lab.events.since(events, lambda event: event["kind"] in ("http", "tcp"))}
         got = answer.refusal if status != 200 else answer.status
-        promises = [got == status, entry.get("egress") == egress or status != 200, peers == ({saw} if saw else set())]
+        promises = [got == status, peers <= saw, bool(peers) == bool(saw), status != 200 or entry.get("egress") == "vpn"]
         self.row(asked, describe(answer), decision(entry), "/".join(sorted(peers)) or "–", promises)
+        if status == 403:
+            self.reason(answer)
+
+    def reason(self, answer):
+        """What the client was told."""
+        told = " ".join(answer.body.split()).replace(self.daemon.folder + "/", "")
+        self.table.line(f"     told: {told[:118]}", "dim")
 
     # The tunnel is up
 
@@ -57,7 +72,7 @@ class Show:
         self.ask("http://example.org/           SOCKS4a", "http://example.org/whoami", "-x",
                  SOCKS.replace("socks5h", "socks4a"))
         self.ask("https://six.example.org/      IPv6 only", "https://six.example.org/whoami", "-x", PROXY,
-                 saw=world.VPN_PUBLIC6)
+                 saw={world.VPN_PUBLIC6})
         self.ask("http://tracker.example.net/   FlareSolverr", "http://tracker.example.net/whoami", *AS_FLARESOLVERR)
         self.published_port()
 
@@ -65,18 +80,18 @@ class Show:
         """A browser at home opens the app's page through the forward."""
         log = self.daemon.mark()
         answer = Curl(self.lab.home, self.lab.authority.certificate)(f"http://{world.GATEWAY_HOME}:9696/")
-        entry = self.daemon.session(log, 5)
+        entry = self.entry(log)
         self.row("home's browser → :9696 → the app's page", describe(answer), decision(entry), "(the app)",
                  [answer.status == 200, "Prowlarr" in answer.body])
 
     def forbidden(self):
         self.ask("http://accounts.google.com/   FlareSolverr", "http://accounts.google.com/whoami", *AS_FLARESOLVERR,
-                 status=403, saw=None)
+                 status=403, saw=set())
         self.ask("http://example.org:8080/      another port", "http://example.org:8080/whoami", "-x", PROXY,
-                 status=403, saw=None)
-        self.ask("http://192.168.44.1/          home's router", "http://192.168.44.1/", "-x", PROXY, status=403, saw=None)
+                 status=403, saw=set())
+        self.ask("http://192.168.44.1/          home's router", "http://192.168.44.1/", "-x", PROXY, status=403, saw=set())
         self.ask("http://inside.example.org/ is 192.168.44.1", "http://inside.example.org/", "-x", PROXY, status=403,
-                 saw=None)
+                 saw=set())
         self.around("198.51.100.10 with no proxy", ())
         self.lab.app.batch(f"route add default via {world.GATEWAY_APPS}")
         self.around("… with a default route of its own making", ())
@@ -97,7 +112,7 @@ class Show:
         self.lab.vpn.killed()
         answer = download.result()
         took = time.monotonic() - began
-        entry = self.daemon.session(log, 5)
+        entry = self.entry(log)
         self.row("a download that was running", f"ended after {took * 1000:.0f} ms", decision(entry), "–",
                  [took < 1.5, answer.exit != 0])
         self.held_then_refused()
@@ -113,7 +128,7 @@ class Show:
                                        ("https://1337x.to/             SOCKS5", socks, "SOCKS5")):
             answer = running.result()
             refused = answer.refusal == 503 if method != "SOCKS5" else answer.exit == 97
-            entry = self.daemon.session(log, 5, method=method)
+            entry = self.entry(log, method=method)
             words = f"held {answer.seconds:.1f} s, then {'refused' if method == 'SOCKS5' else answer.refusal}"
             self.row(asked, words, decision(entry), "–", [refused, answer.seconds > 2.5,
                                                           not self.lab.events.since(events)])
@@ -121,12 +136,12 @@ class Show:
     def without_gluetuns_rules(self):
         """Only egressd's own binding is left, and every origin is reachable through home."""
         self.lab.firewall.off()
-        events = self.lab.events.mark()
+        log, events = self.daemon.mark(), self.lab.events.mark()
         answer = self.app("http://example.org/whoami", "-x", PROXY)
-        self.row("http://example.org/", f"held {answer.seconds:.1f} s, then {answer.refusal}", "–", "–",
+        self.row("http://example.org/", f"held {answer.seconds:.1f} s, then {answer.refusal}", decision(self.entry(log)), "–",
                  [answer.refusal == 503, not self.lab.events.since(events)])
         free = Curl(self.lab.gateway, self.lab.authority.certificate)("http://198.51.100.10/whoami", timeout=5)
-        self.row("control: a program not bound, in the gateway", describe(free), "nobody", free.body.strip() or "–",
+        self.row("control: a program in the gateway, not bound", describe(free), "nobody", free.body.strip() or "–",
                  [free.status == 200, free.body.strip() == world.HOME_PUBLIC], control=True)
         self.lab.firewall.on()
         seen = self.lab.control_packet()
@@ -140,7 +155,7 @@ class Show:
         waiting = self.app.start_verbose("https://1337x.to/whoami", "-x", PROXY).wait_sent()
         ifindex = self.lab.vpn.up()
         answer = waiting.result()
-        self.told(f"https://1337x.to/  asked before the return", answer, log, events, 200, "vpn", world.VPN_PUBLIC)
+        self.told("https://1337x.to/             asked before", answer, log, events, 200, VPN)
         self.ask(f"http://example.org/           tun0 is now {ifindex}", "http://example.org/whoami", "-x", PROXY)
 
     def verdict(self, seconds):
@@ -159,15 +174,16 @@ def describe(answer):
     if answer.status == 0 and answer.connect < 300:
         return answer.error.removeprefix("curl: ") or "nothing"
     if answer.refusal >= 300:
-        sentence = answer.body.strip().split("\n")[0] if answer.status else ""
-        return f"{answer.refusal} {sentence}".strip()
+        return f"{answer.refusal} {PHRASES.get(answer.refusal, '')}"
     return f"{answer.status} in {answer.seconds * 1000:.0f} ms"
 
 
 def decision(entry):
-    """By which line of the policy, and by which egress."""
+    """By which line of the policy, and what became of it."""
     if not entry:
         return "no log line"
-    rule = entry.get("rule", "").rpartition(":")[2]
-    egress = entry.get("egress", "block")
-    return f"line {rule} → {egress}" if rule else f"→ {egress}"
+    line = entry.get("rule", "").rpartition(":")[2]
+    outcome = OUTCOMES.get(entry.get("end"), " → " + entry.get("egress", "block"))
+    if entry.get("method") == "FORWARD":
+        outcome = " forward"
+    return f"line {line}{outcome}" if line else outcome.strip(" ,")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Lines that arrive by themselves (events of the origins, a daemon's log), kept, and waited for without sleeping."""
+import itertools
 import json
 import socket
 import threading
@@ -61,7 +62,22 @@ class EventStream(LineStream):
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.connect(path)
+        self.tokens = itertools.count()
         super().__init__(self.socket.makefile("r", encoding="utf-8"), json.loads)
+
+    def sync(self):
+        """After this, everything that the origins have seen up to now is here."""
+        token = f"{id(self)}-{next(self.tokens)}"
+        self.socket.sendall(token.encode() + b"\n")
+        super().wait(matching(kind="sync", token=token))
+
+    def mark(self):
+        self.sync()
+        return super().mark()
+
+    def since(self, mark=0, matches=lambda entry: True):
+        self.sync()
+        return super().since(mark, lambda entry: entry["kind"] != "sync" and matches(entry))
 
     def close(self):
         self.socket.shutdown(socket.SHUT_RDWR)

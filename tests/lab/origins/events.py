@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the origins saw, in order: kept in memory and streamed over a Unix socket to whoever asks."""
+"""What the origins saw, in order: kept in memory and streamed over a Unix socket to whoever asks.
+A line sent there comes back as an event, so that a reader knows it has seen everything before it."""
 import asyncio
 import json
 import time
@@ -23,7 +24,8 @@ class EventLog:
         writer.write(b"".join(self.lines))
         self.readers.add(writer)
         try:
-            await reader.read()
+            while token := await reader.readline():
+                self.add("sync", token=token.decode().strip())
         except ConnectionError:
             pass
         self.readers.discard(writer)

@@ -36,19 +36,19 @@ static inline void zone_answer(void *arg, const struct fake_question *question,
 	static const struct {
 		const char *name, *address;
 	} zone[] = {
-		{"v4.test", "127.0.0.1"},
-		{"both.test", "127.0.0.1"},
-		{"both.test", "::1"},
-		{"late.test", "127.0.0.1"},
-		{"failing6.test", "127.0.0.1"},
-		{"private.test", "10.0.0.1"},
-		{"private.test", "fd00::1"},
-		{"wrapped.test", "64:ff9b::7f00:1"},
-		{"own.test", "127.0.0.2"},
-		{"own.test", "127.0.0.1"},
-		{"second.test", "127.0.0.3"},
-		{"second.test", "127.0.0.1"},
-		{"metadata.test", "169.254.169.254"},
+		{"v4.example", "127.0.0.1"},
+		{"both.example", "127.0.0.1"},
+		{"both.example", "::1"},
+		{"late.example", "127.0.0.1"},
+		{"failing6.example", "127.0.0.1"},
+		{"private.example", "10.0.0.1"},
+		{"private.example", "fd00::1"},
+		{"wrapped.example", "64:ff9b::7f00:1"},
+		{"own.example", "127.0.0.2"},
+		{"own.example", "127.0.0.1"},
+		{"second.example", "127.0.0.3"},
+		{"second.example", "127.0.0.1"},
+		{"metadata.example", "169.254.169.254"},
 		{"nas.lan", "127.0.0.1"},
 	};
 	struct scene *scene = arg;
@@ -62,13 +62,13 @@ static inline void zone_answer(void *arg, const struct fake_question *question,
 		if (strcmp(zone[i].name, name) == 0 && is_v6 == (question->type == FAKE_AAAA))
 			fake_put_address(message, name, 60, zone[i].address);
 	}
-	if (strcmp(name, "silent.test") == 0 ||
-	    (strcmp(name, "late.test") == 0 && question->type == FAKE_AAAA))
+	if (strcmp(name, "silent.example") == 0 ||
+	    (strcmp(name, "late.example") == 0 && question->type == FAKE_AAAA))
 		message->len = 0;
-	if (strcmp(name, "servfail.test") == 0 ||
-	    (strcmp(name, "failing6.test") == 0 && question->type == FAKE_AAAA))
+	if (strcmp(name, "servfail.example") == 0 ||
+	    (strcmp(name, "failing6.example") == 0 && question->type == FAKE_AAAA))
 		fake_set_code(message, FAKE_SERVFAIL);
-	if (strcmp(name, "nx.test") == 0)
+	if (strcmp(name, "nx.example") == 0)
 		fake_set_code(message, FAKE_NXDOMAIN);
 }
 

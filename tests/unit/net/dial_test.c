@@ -123,30 +123,30 @@ static void every_end_of_a_dial_has_its_result(void **state)
 {
 	static const struct dial_case cases[] = {
 		{"127.0.0.1", OPEN, ANY, 5000, DIAL_OK, "127.0.0.1"},
-		{"v4.test", OPEN, ANY, 5000, DIAL_OK, "127.0.0.1"},
-		{"v4.test", OPEN, ON_LO, 5000, DIAL_OK, "127.0.0.1"},
-		{"second.test", OPEN, ANY, 5000, DIAL_OK, "127.0.0.1"},
-		{"own.test", OPEN, ANY, 5000, DIAL_OK, "127.0.0.1"},
+		{"v4.example", OPEN, ANY, 5000, DIAL_OK, "127.0.0.1"},
+		{"v4.example", OPEN, ON_LO, 5000, DIAL_OK, "127.0.0.1"},
+		{"second.example", OPEN, ANY, 5000, DIAL_OK, "127.0.0.1"},
+		{"own.example", OPEN, ANY, 5000, DIAL_OK, "127.0.0.1"},
 		{"127.0.0.2", OPEN, ANY, 5000, DIAL_FORBIDDEN_ADDRESS,
 		 "address is our own listener"},
 		{"127.0.0.1", CLOSED, ANY, 5000, DIAL_REFUSED, "connection refused"},
-		{"v4.test", CLOSED, ANY, 5000, DIAL_REFUSED, "connection refused"},
-		{"both.test", CLOSED, ANY, 5000, DIAL_REFUSED, "connection refused"},
+		{"v4.example", CLOSED, ANY, 5000, DIAL_REFUSED, "connection refused"},
+		{"both.example", CLOSED, ANY, 5000, DIAL_REFUSED, "connection refused"},
 		{"::1", OPEN, ANY, 100, DIAL_TIMEOUT, "nothing answered in time"},
 		{"::1", OPEN, NO_V6, 5000, DIAL_UNREACHABLE,
 		 "the egress has no address of that family"},
-		{"v4.test", OPEN, NO_V4 | NO_V6, 5000, DIAL_UNREACHABLE,
+		{"v4.example", OPEN, NO_V4 | NO_V6, 5000, DIAL_UNREACHABLE,
 		 "the egress has no address"},
-		{"v4.test", OPEN, NO_V4, 5000, DIAL_NAME_NOT_FOUND, "name not found"},
-		{"nx.test", OPEN, ANY, 5000, DIAL_NAME_NOT_FOUND, "name not found"},
-		{"servfail.test", OPEN, ANY, 5000, DIAL_NAME_FAILED,
+		{"v4.example", OPEN, NO_V4, 5000, DIAL_NAME_NOT_FOUND, "name not found"},
+		{"nx.example", OPEN, ANY, 5000, DIAL_NAME_NOT_FOUND, "name not found"},
+		{"servfail.example", OPEN, ANY, 5000, DIAL_NAME_FAILED,
 		 "the name could not be resolved"},
-		{"silent.test", OPEN, ANY, 5000, DIAL_NAME_TIMEOUT,
+		{"silent.example", OPEN, ANY, 5000, DIAL_NAME_TIMEOUT,
 		 "no name server answered in time"},
-		{"silent.test", OPEN, ANY, 50, DIAL_NAME_TIMEOUT,
+		{"silent.example", OPEN, ANY, 50, DIAL_NAME_TIMEOUT,
 		 "no name server answered in time"},
 		{"127.0.0.1", OPEN, ON_GONE, 5000, DIAL_DEVICE_GONE, "the tunnel device is gone"},
-		{"v4.test", OPEN, ON_GONE, 5000, DIAL_DEVICE_GONE, "the tunnel device is gone"},
+		{"v4.example", OPEN, ON_GONE, 5000, DIAL_DEVICE_GONE, "the tunnel device is gone"},
 		{"127.0.0.1", OPEN, ON_NOTHING, 5000, DIAL_DEVICE_GONE,
 		 "the tunnel device is gone"},
 	};
@@ -161,14 +161,15 @@ static void the_guard_sees_the_address_behind_the_name(void **state)
 		 "address is loopback"},
 		{"::ffff:127.0.0.1", OPEN, NO_PRIVATE, 5000, DIAL_FORBIDDEN_ADDRESS,
 		 "address is loopback"},
-		{"v4.test", OPEN, NO_PRIVATE, 5000, DIAL_FORBIDDEN_ADDRESS, "address is loopback"},
-		{"both.test", OPEN, NO_PRIVATE, 5000, DIAL_FORBIDDEN_ADDRESS,
+		{"v4.example", OPEN, NO_PRIVATE, 5000, DIAL_FORBIDDEN_ADDRESS,
 		 "address is loopback"},
-		{"wrapped.test", OPEN, NO_PRIVATE, 5000, DIAL_FORBIDDEN_ADDRESS,
+		{"both.example", OPEN, NO_PRIVATE, 5000, DIAL_FORBIDDEN_ADDRESS,
 		 "address is loopback"},
-		{"private.test", OPEN, NO_PRIVATE, 5000, DIAL_FORBIDDEN_ADDRESS,
+		{"wrapped.example", OPEN, NO_PRIVATE, 5000, DIAL_FORBIDDEN_ADDRESS,
+		 "address is loopback"},
+		{"private.example", OPEN, NO_PRIVATE, 5000, DIAL_FORBIDDEN_ADDRESS,
 		 "address is private"},
-		{"metadata.test", OPEN, NO_PRIVATE, 5000, DIAL_FORBIDDEN_ADDRESS,
+		{"metadata.example", OPEN, NO_PRIVATE, 5000, DIAL_FORBIDDEN_ADDRESS,
 		 "address is cloud metadata"},
 	};
 
@@ -193,8 +194,8 @@ static void local_names_reach_no_resolver(void **state)
 
 static void without_ipv6_no_aaaa_is_asked(void **state)
 {
-	static const struct dial_case no_v6 = {"both.test", OPEN,    NO_V6,
-					       5000,        DIAL_OK, "127.0.0.1"};
+	static const struct dial_case no_v6 = {"both.example", OPEN,    NO_V6,
+					       5000,           DIAL_OK, "127.0.0.1"};
 	struct scene *scene = *state;
 
 	check(scene, &no_v6);
@@ -203,11 +204,11 @@ static void without_ipv6_no_aaaa_is_asked(void **state)
 
 static void dead_ipv6_does_not_keep_ipv4_waiting(void **state)
 {
-	/* Well under the 600 ms that the silent AAAA of late.test would take. */
+	/* Well under the 600 ms that the silent AAAA of late.example would take. */
 	static const struct dial_case cases[] = {
-		{"both.test", OPEN, ANY, 500, DIAL_OK, "127.0.0.1"},
-		{"late.test", OPEN, ANY, 500, DIAL_OK, "127.0.0.1"},
-		{"failing6.test", OPEN, ANY, 500, DIAL_OK, "127.0.0.1"},
+		{"both.example", OPEN, ANY, 500, DIAL_OK, "127.0.0.1"},
+		{"late.example", OPEN, ANY, 500, DIAL_OK, "127.0.0.1"},
+		{"failing6.example", OPEN, ANY, 500, DIAL_OK, "127.0.0.1"},
 	};
 
 	check_all(*state, cases, ARRAY_LEN(cases));
@@ -237,9 +238,9 @@ static void a_dead_dial_delays_no_other(void **state)
 	struct dial *dials[20];
 
 	for (size_t i = 0; i < ARRAY_LEN(dead); i++)
-		dials[i] = begin(scene, i % 2 == 0 ? "silent.test" : "::1", scene->port, 5000,
+		dials[i] = begin(scene, i % 2 == 0 ? "silent.example" : "::1", scene->port, 5000,
 				 &dead[i]);
-	assert_int_equal(dial(scene, "v4.test", scene->port, 200).result, DIAL_OK);
+	assert_int_equal(dial(scene, "v4.example", scene->port, 200).result, DIAL_OK);
 	for (size_t i = 0; i < ARRAY_LEN(dead); i++) {
 		assert_int_equal(dead[i].calls, 0);
 		dial_cancel(dials[i]);
@@ -248,8 +249,9 @@ static void a_dead_dial_delays_no_other(void **state)
 
 static void a_cancelled_dial_is_never_told(void **state)
 {
-	static const char *const hosts[] = {"127.0.0.1", "::1",         "v4.test", "both.test",
-					    "late.test", "silent.test", "nx.test"};
+	static const char *const hosts[] = {"127.0.0.1",    "::1",          "v4.example",
+					    "both.example", "late.example", "silent.example",
+					    "nx.example"};
 	struct scene *scene = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
@@ -267,7 +269,7 @@ static void a_cancelled_dial_is_never_told(void **state)
 			stream_close(&outcome.stream);
 		}
 	}
-	assert_int_equal(dial(scene, "v4.test", scene->port, 2000).result, DIAL_OK);
+	assert_int_equal(dial(scene, "v4.example", scene->port, 2000).result, DIAL_OK);
 }
 
 #define SCENE_TEST(test) cmocka_unit_test_setup_teardown(test, scene_setup, scene_teardown)

@@ -40,7 +40,7 @@ static int scene_setup(void **state)
 	signal(SIGPIPE, SIG_IGN);
 	scene->base = event_base_new();
 	fake_certificate_make(&scene->trusted, "IP:127.0.0.1");
-	fake_certificate_make(&scene->untrusted, "IP:127.0.0.1,DNS:other.test");
+	fake_certificate_make(&scene->untrusted, "IP:127.0.0.1,DNS:other.example");
 	setenv("SSL_CERT_FILE", scene->trusted.certificate_file, 1);
 	scene->trusted_tls =
 		tls_server_new(scene->trusted.certificate_file, scene->trusted.key_file, &problem);

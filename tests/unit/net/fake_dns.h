@@ -119,7 +119,7 @@ static inline void fake_put_soa(struct fake_message *message, unsigned ttl, unsi
 	soa[19] = (uint8_t)(minimum >> 16);
 	soa[20] = (uint8_t)(minimum >> 8);
 	soa[21] = (uint8_t)minimum;
-	fake_put_record(message, "test", FAKE_SOA, ttl, soa, sizeof(soa));
+	fake_put_record(message, "example", FAKE_SOA, ttl, soa, sizeof(soa));
 }
 
 static inline void fake_set_code(struct fake_message *message, unsigned code)

@@ -46,9 +46,9 @@ static void an_answer_holds_until_its_ttl_ends(void **state)
 	struct resolver_cache *cache = resolver_cache_new(4);
 
 	(void)state;
-	put(cache, "a.test", AF_INET, 60, 1000);
-	assert_true(has(cache, "a.test", AF_INET, 60999));
-	assert_false(has(cache, "a.test", AF_INET, 61000));
+	put(cache, "a.example", AF_INET, 60, 1000);
+	assert_true(has(cache, "a.example", AF_INET, 60999));
+	assert_false(has(cache, "a.example", AF_INET, 61000));
 	assert_int_equal(resolver_cache_count(cache), 0);
 	resolver_cache_free(cache);
 }
@@ -58,8 +58,8 @@ static void families_are_kept_apart(void **state)
 	struct resolver_cache *cache = resolver_cache_new(4);
 
 	(void)state;
-	put(cache, "a.test", AF_INET, 60, 0);
-	assert_false(has(cache, "a.test", AF_INET6, 0));
+	put(cache, "a.example", AF_INET, 60, 0);
+	assert_false(has(cache, "a.example", AF_INET6, 0));
 	assert_false(has(cache, "a.tes", AF_INET, 0));
 	resolver_cache_free(cache);
 }
@@ -69,10 +69,10 @@ static void a_newer_answer_replaces_the_older(void **state)
 	struct resolver_cache *cache = resolver_cache_new(4);
 
 	(void)state;
-	put(cache, "a.test", AF_INET, 60, 0);
-	put(cache, "a.test", AF_INET, 5, 0);
+	put(cache, "a.example", AF_INET, 60, 0);
+	put(cache, "a.example", AF_INET, 5, 0);
 	assert_int_equal(resolver_cache_count(cache), 1);
-	assert_false(has(cache, "a.test", AF_INET, 5000));
+	assert_false(has(cache, "a.example", AF_INET, 5000));
 	resolver_cache_free(cache);
 }
 
@@ -82,15 +82,15 @@ static void the_cache_never_outgrows_its_limit_and_the_least_used_goes(void **st
 	char name[32];
 
 	(void)state;
-	put(cache, "a.test", AF_INET, 60, 0);
-	put(cache, "b.test", AF_INET, 60, 0);
-	put(cache, "c.test", AF_INET, 60, 0);
-	assert_true(has(cache, "a.test", AF_INET, 0));
-	put(cache, "d.test", AF_INET, 60, 0);
-	assert_false(has(cache, "b.test", AF_INET, 0));
-	assert_true(has(cache, "a.test", AF_INET, 0));
+	put(cache, "a.example", AF_INET, 60, 0);
+	put(cache, "b.example", AF_INET, 60, 0);
+	put(cache, "c.example", AF_INET, 60, 0);
+	assert_true(has(cache, "a.example", AF_INET, 0));
+	put(cache, "d.example", AF_INET, 60, 0);
+	assert_false(has(cache, "b.example", AF_INET, 0));
+	assert_true(has(cache, "a.example", AF_INET, 0));
 	for (int i = 0; i < 5000; i++) {
-		snprintf(name, sizeof(name), "n%d.test", i);
+		snprintf(name, sizeof(name), "n%d.example", i);
 		put(cache, name, AF_INET, 60, 0);
 	}
 	assert_int_equal(resolver_cache_count(cache), 3);
@@ -102,11 +102,11 @@ static void the_cache_never_outgrows_its_limit_and_the_least_used_goes(void **st
 static void an_answer_outlives_the_cache_for_whoever_holds_it(void **state)
 {
 	struct resolver_cache *cache = resolver_cache_new(1);
-	struct host host = name_of("a.test");
+	struct host host = name_of("a.example");
 	struct answer *held;
 
 	(void)state;
-	put(cache, "a.test", AF_INET, 60, 0);
+	put(cache, "a.example", AF_INET, 60, 0);
 	held = answer_ref(resolver_cache_find(cache, &host, AF_INET, 0));
 	resolver_cache_free(cache);
 	assert_int_equal(held->result, LOOKUP_FAILED);

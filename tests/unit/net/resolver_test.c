@@ -41,22 +41,22 @@ static void zone_broken(const struct fake_question *question, struct fake_messag
 {
 	const char *name = question->name;
 
-	if (strcmp(name, "silent.test") == 0) {
+	if (strcmp(name, "silent.example") == 0) {
 		message->len = 0;
-	} else if (strcmp(name, "garbage.test") == 0) {
+	} else if (strcmp(name, "garbage.example") == 0) {
 		memset(message->bytes, 0xc0, 40);
 		message->len = 40;
-	} else if (strcmp(name, "short.test") == 0) {
+	} else if (strcmp(name, "short.example") == 0) {
 		message->len = 7;
-	} else if (strcmp(name, "cut.test") == 0) {
+	} else if (strcmp(name, "cut.example") == 0) {
 		fake_put_address(message, name, 60, "192.0.2.1");
 		message->len -= 3;
-	} else if (strcmp(name, "loop.test") == 0) {
+	} else if (strcmp(name, "loop.example") == 0) {
 		fake_put16(message, 0xc000U | (unsigned)message->len);
 		fake_count(message, 6);
-	} else if (strcmp(name, "servfail.test") == 0) {
+	} else if (strcmp(name, "servfail.example") == 0) {
 		fake_set_code(message, FAKE_SERVFAIL);
-	} else if (strcmp(name, "refused.test") == 0) {
+	} else if (strcmp(name, "refused.example") == 0) {
 		fake_set_code(message, FAKE_REFUSED);
 	}
 }
@@ -68,27 +68,27 @@ static void zone_answer(void *arg, const struct fake_question *question,
 	bool wants_a = question->type == FAKE_A;
 
 	(void)arg;
-	if (strcmp(name, "two.test") == 0 && wants_a) {
+	if (strcmp(name, "two.example") == 0 && wants_a) {
 		fake_put_address(message, name, 60, "192.0.2.1");
 		fake_put_address(message, name, 60, "192.0.2.2");
-	} else if (strcmp(name, "six.test") == 0 && !wants_a) {
+	} else if (strcmp(name, "six.example") == 0 && !wants_a) {
 		fake_put_address(message, name, 60, "2001:db8::6");
-	} else if (strcmp(name, "mapped.test") == 0 && !wants_a) {
+	} else if (strcmp(name, "mapped.example") == 0 && !wants_a) {
 		fake_put_address(message, name, 60, "::ffff:10.0.0.1");
-	} else if (strcmp(name, "nx.test") == 0) {
+	} else if (strcmp(name, "nx.example") == 0) {
 		fake_set_code(message, FAKE_NXDOMAIN);
 		fake_put_soa(message, 600, 20);
-	} else if (strcmp(name, "chain.test") == 0) {
-		fake_put_cname(message, name, "one.test");
-		fake_put_cname(message, "one.test", "end.test");
-		fake_put_address(message, "end.test", 60, "192.0.2.9");
-	} else if (strcmp(name, "stray.test") == 0) {
-		fake_put_address(message, "other.test", 60, "192.0.2.66");
-	} else if (strcmp(name, "big.test") == 0 && !question->is_tcp) {
+	} else if (strcmp(name, "chain.example") == 0) {
+		fake_put_cname(message, name, "one.example");
+		fake_put_cname(message, "one.example", "end.example");
+		fake_put_address(message, "end.example", 60, "192.0.2.9");
+	} else if (strcmp(name, "stray.example") == 0) {
+		fake_put_address(message, "other.example", 60, "192.0.2.66");
+	} else if (strcmp(name, "big.example") == 0 && !question->is_tcp) {
 		fake_set_truncated(message);
-	} else if (strcmp(name, "big.test") == 0) {
+	} else if (strcmp(name, "big.example") == 0) {
 		zone_many(message, name, 1500);
-	} else if (strcmp(name, "oversize.test") == 0) {
+	} else if (strcmp(name, "oversize.example") == 0) {
 		zone_many(message, name, question->is_tcp ? 30 : 200);
 	} else {
 		zone_broken(question, message);
@@ -197,23 +197,23 @@ static void every_kind_of_answer_has_its_result(void **state)
 		size_t count;
 		const char *first;
 	} cases[] = {
-		{"two.test", AF_INET, LOOKUP_OK, 2, "192.0.2.1"},
-		{"two.test", AF_INET6, LOOKUP_NOT_FOUND, 0, NULL},
-		{"six.test", AF_INET6, LOOKUP_OK, 1, "2001:db8::6"},
-		{"six.test", AF_INET, LOOKUP_NOT_FOUND, 0, NULL},
-		{"mapped.test", AF_INET6, LOOKUP_OK, 1, "10.0.0.1"},
-		{"nx.test", AF_INET, LOOKUP_NOT_FOUND, 0, NULL},
-		{"chain.test", AF_INET, LOOKUP_OK, 1, "192.0.2.9"},
-		{"stray.test", AF_INET, LOOKUP_NOT_FOUND, 0, NULL},
-		{"big.test", AF_INET, LOOKUP_OK, LOOKUP_ADDRESSES_MAX, "198.51.100.1"},
-		{"oversize.test", AF_INET, LOOKUP_OK, LOOKUP_ADDRESSES_MAX, "198.51.100.1"},
-		{"cut.test", AF_INET, LOOKUP_FAILED, 0, NULL},
-		{"loop.test", AF_INET, LOOKUP_FAILED, 0, NULL},
-		{"servfail.test", AF_INET, LOOKUP_FAILED, 0, NULL},
-		{"refused.test", AF_INET6, LOOKUP_FAILED, 0, NULL},
-		{"silent.test", AF_INET, LOOKUP_TIMEOUT, 0, NULL},
-		{"garbage.test", AF_INET, LOOKUP_TIMEOUT, 0, NULL},
-		{"short.test", AF_INET, LOOKUP_TIMEOUT, 0, NULL},
+		{"two.example", AF_INET, LOOKUP_OK, 2, "192.0.2.1"},
+		{"two.example", AF_INET6, LOOKUP_NOT_FOUND, 0, NULL},
+		{"six.example", AF_INET6, LOOKUP_OK, 1, "2001:db8::6"},
+		{"six.example", AF_INET, LOOKUP_NOT_FOUND, 0, NULL},
+		{"mapped.example", AF_INET6, LOOKUP_OK, 1, "10.0.0.1"},
+		{"nx.example", AF_INET, LOOKUP_NOT_FOUND, 0, NULL},
+		{"chain.example", AF_INET, LOOKUP_OK, 1, "192.0.2.9"},
+		{"stray.example", AF_INET, LOOKUP_NOT_FOUND, 0, NULL},
+		{"big.example", AF_INET, LOOKUP_OK, LOOKUP_ADDRESSES_MAX, "198.51.100.1"},
+		{"oversize.example", AF_INET, LOOKUP_OK, LOOKUP_ADDRESSES_MAX, "198.51.100.1"},
+		{"cut.example", AF_INET, LOOKUP_FAILED, 0, NULL},
+		{"loop.example", AF_INET, LOOKUP_FAILED, 0, NULL},
+		{"servfail.example", AF_INET, LOOKUP_FAILED, 0, NULL},
+		{"refused.example", AF_INET6, LOOKUP_FAILED, 0, NULL},
+		{"silent.example", AF_INET, LOOKUP_TIMEOUT, 0, NULL},
+		{"garbage.example", AF_INET, LOOKUP_TIMEOUT, 0, NULL},
+		{"short.example", AF_INET, LOOKUP_TIMEOUT, 0, NULL},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -232,7 +232,7 @@ static void truncated_answers_are_asked_again_over_tcp(void **state)
 {
 	struct scene *scene = *state;
 
-	assert_int_equal(ask(scene, "big.test", AF_INET).result, LOOKUP_OK);
+	assert_int_equal(ask(scene, "big.example", AF_INET).result, LOOKUP_OK);
 	assert_int_equal(scene->dns.tcp_count, 1);
 }
 
@@ -242,8 +242,8 @@ static void a_silent_server_is_passed_over(void **state)
 	struct resolver *alone = scene->resolver;
 
 	scene->resolver = scene_resolver(scene, &scene->second, &scene->dns, NULL);
-	assert_int_equal(ask(scene, "two.test", AF_INET).result, LOOKUP_OK);
-	assert_int_equal(ask(scene, "six.test", AF_INET6).result, LOOKUP_OK);
+	assert_int_equal(ask(scene, "two.example", AF_INET).result, LOOKUP_OK);
+	assert_int_equal(ask(scene, "six.example", AF_INET6).result, LOOKUP_OK);
 	assert_true(scene->second.udp_count > 0);
 	resolver_free(scene->resolver);
 	scene->resolver = alone;
@@ -254,14 +254,14 @@ static void answers_and_refusals_are_asked_once(void **state)
 	struct scene *scene = *state;
 
 	for (int i = 0; i < 5; i++) {
-		assert_int_equal(ask(scene, "two.test", AF_INET).count, 2);
-		assert_int_equal(ask(scene, "nx.test", AF_INET).result, LOOKUP_NOT_FOUND);
-		assert_int_equal(ask(scene, "servfail.test", AF_INET).result, LOOKUP_FAILED);
+		assert_int_equal(ask(scene, "two.example", AF_INET).count, 2);
+		assert_int_equal(ask(scene, "nx.example", AF_INET).result, LOOKUP_NOT_FOUND);
+		assert_int_equal(ask(scene, "servfail.example", AF_INET).result, LOOKUP_FAILED);
 	}
 	/* Each once, and SERVFAIL once in each of the two rounds. */
 	assert_in_range(scene->dns.udp_count, 3, 4);
 	resolver_flush(scene->resolver);
-	assert_int_equal(ask(scene, "two.test", AF_INET).count, 2);
+	assert_int_equal(ask(scene, "two.example", AF_INET).count, 2);
 	assert_in_range(scene->dns.udp_count, 4, 5);
 }
 
@@ -287,7 +287,7 @@ static void equal_questions_in_flight_are_asked_once(void **state)
 	struct outcome outcomes[20] = {0};
 
 	for (size_t i = 0; i < ARRAY_LEN(outcomes); i++)
-		begin(scene->resolver, "two.test", AF_INET, &outcomes[i]);
+		begin(scene->resolver, "two.example", AF_INET, &outcomes[i]);
 	for (size_t i = 0; i < ARRAY_LEN(outcomes); i++)
 		wait_for(scene, &outcomes[i]);
 	assert_int_equal(scene->dns.udp_count, 1);
@@ -301,9 +301,9 @@ static void a_dead_lookup_delays_no_other(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(dead); i++) {
 		snprintf(name, sizeof(name), "x%zu.silent", i);
-		begin(scene->resolver, i == 0 ? "silent.test" : name, AF_INET, &dead[i]);
+		begin(scene->resolver, i == 0 ? "silent.example" : name, AF_INET, &dead[i]);
 	}
-	assert_int_equal(ask(scene, "two.test", AF_INET).result, LOOKUP_OK);
+	assert_int_equal(ask(scene, "two.example", AF_INET).result, LOOKUP_OK);
 	assert_int_equal(dead[0].calls, 0);
 	wait_for(scene, &dead[0]);
 }
@@ -316,10 +316,10 @@ static void too_many_open_questions_fail_fast(void **state)
 	char name[32];
 
 	for (unsigned i = 0; i < 512; i++) {
-		snprintf(name, sizeof(name), "x%u.test", i);
+		snprintf(name, sizeof(name), "x%u.example", i);
 		begin(silent, name, AF_INET, &waiting);
 	}
-	begin(silent, "one-more.test", AF_INET, &refused);
+	begin(silent, "one-more.example", AF_INET, &refused);
 	wait_for(scene, &refused);
 	assert_int_equal(refused.result, LOOKUP_FAILED);
 	assert_int_equal(waiting.calls, 0);
@@ -330,18 +330,18 @@ static void a_cancelled_lookup_is_never_told(void **state)
 {
 	struct scene *scene = *state;
 	struct outcome asked = {0}, ready = {0}, canceller = {0}, victim = {0};
-	struct lookup *lookup = begin(scene->resolver, "two.test", AF_INET, &asked);
+	struct lookup *lookup = begin(scene->resolver, "two.example", AF_INET, &asked);
 
 	/* In flight; the answer still goes to the cache. */
 	lookup_cancel(lookup);
-	assert_int_equal(ask(scene, "two.test", AF_INET).count, 2);
+	assert_int_equal(ask(scene, "two.example", AF_INET).count, 2);
 	/* Answered from the cache, but not told yet. */
-	lookup_cancel(begin(scene->resolver, "two.test", AF_INET, &ready));
+	lookup_cancel(begin(scene->resolver, "two.example", AF_INET, &ready));
 	/* By the callback of another one. */
-	begin(scene->resolver, "two.test", AF_INET, &canceller);
-	canceller.to_cancel = begin(scene->resolver, "two.test", AF_INET, &victim);
+	begin(scene->resolver, "two.example", AF_INET, &canceller);
+	canceller.to_cancel = begin(scene->resolver, "two.example", AF_INET, &victim);
 	wait_for(scene, &canceller);
-	assert_int_equal(ask(scene, "two.test", AF_INET).count, 2);
+	assert_int_equal(ask(scene, "two.example", AF_INET).count, 2);
 	assert_int_equal(asked.calls + ready.calls + victim.calls, 0);
 	assert_int_equal(scene->dns.udp_count, 1);
 }
@@ -352,14 +352,14 @@ static void a_resolver_can_end_with_questions_open(void **state)
 	struct resolver *resolver = scene_resolver(scene, &scene->second, NULL, NULL);
 	struct outcome outcome = {0}, ready = {0}, ending = {0};
 
-	begin(resolver, "silent.test", AF_INET, &outcome);
-	begin(resolver, "big.test", AF_INET6, &outcome);
+	begin(resolver, "silent.example", AF_INET, &outcome);
+	begin(resolver, "big.example", AF_INET6, &outcome);
 	event_base_loop(scene->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 	resolver_free(resolver);
 	resolver = scene_resolver(scene, &scene->dns, NULL, NULL);
-	begin(resolver, "two.test", AF_INET, &ending);
-	begin(resolver, "two.test", AF_INET, &ready);
-	begin(resolver, "silent.test", AF_INET, &outcome);
+	begin(resolver, "two.example", AF_INET, &ending);
+	begin(resolver, "two.example", AF_INET, &ready);
+	begin(resolver, "silent.example", AF_INET, &outcome);
 	ending.to_free = resolver;
 	wait_for(scene, &ending);
 	assert_int_equal(outcome.calls + ready.calls, 0);
@@ -371,7 +371,7 @@ static void without_its_device_nothing_is_sent(void **state)
 	struct resolver *bound = scene_resolver(scene, &scene->dns, NULL, "egress-none0");
 	struct outcome outcome = {0};
 
-	begin(bound, "two.test", AF_INET, &outcome);
+	begin(bound, "two.example", AF_INET, &outcome);
 	wait_for(scene, &outcome);
 	assert_int_equal(outcome.result, LOOKUP_FAILED);
 	assert_int_equal(scene->dns.udp_count, 0);
@@ -384,8 +384,8 @@ static void bound_to_its_device_it_asks_over_udp_and_tcp(void **state)
 	struct resolver *bound = scene_resolver(scene, &scene->dns, NULL, "lo");
 	struct outcome small = {0}, big = {0};
 
-	begin(bound, "two.test", AF_INET, &small);
-	begin(bound, "big.test", AF_INET, &big);
+	begin(bound, "two.example", AF_INET, &small);
+	begin(bound, "big.example", AF_INET, &big);
 	wait_for(scene, &small);
 	wait_for(scene, &big);
 	assert_int_equal(small.result, LOOKUP_OK);

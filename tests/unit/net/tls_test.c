@@ -28,8 +28,8 @@ static int scene_setup(void **state)
 	int pair[2];
 
 	signal(SIGPIPE, SIG_IGN);
-	fake_certificate_make(&scene->ours, "DNS:proxy.test,IP:127.0.0.1");
-	fake_certificate_make(&scene->other, "DNS:proxy.test");
+	fake_certificate_make(&scene->ours, "DNS:proxy.example,IP:127.0.0.1");
+	fake_certificate_make(&scene->other, "DNS:proxy.example");
 	setenv("SSL_CERT_FILE", scene->ours.certificate_file, 1);
 	scene->server =
 		tls_server_new(scene->ours.certificate_file, scene->ours.key_file, &problem);
@@ -93,8 +93,8 @@ static void the_name_or_the_address_must_be_the_certificates(void **state)
 		const char *host;
 		bool accepted;
 	} cases[] = {
-		{"proxy.test", true},      {"127.0.0.1", true},  {"other.test", false},
-		{"sub.proxy.test", false}, {"127.0.0.2", false}, {"::1", false},
+		{"proxy.example", true},      {"127.0.0.1", true},  {"other.example", false},
+		{"sub.proxy.example", false}, {"127.0.0.2", false}, {"::1", false},
 	};
 
 	(void)state;
@@ -117,7 +117,7 @@ static void a_certificate_nobody_signed_for_us_is_refused(void **state)
 	tls_free(scene->server);
 	scene->server =
 		tls_server_new(scene->other.certificate_file, scene->other.key_file, &problem);
-	start(scene, "proxy.test");
+	start(scene, "proxy.example");
 	assert_int_not_equal(hello(scene), 0);
 }
 
@@ -130,7 +130,7 @@ static void nothing_older_than_tls_1_2_is_spoken(void **state)
 	SSL_CTX_set_min_proto_version(scene->client, TLS1_VERSION);
 	SSL_CTX_set_max_proto_version(scene->client, TLS1_1_VERSION);
 	SSL_CTX_set_security_level(scene->client, 0);
-	start(scene, "proxy.test");
+	start(scene, "proxy.example");
 	assert_int_not_equal(hello(scene), 0);
 }
 
@@ -140,7 +140,7 @@ static void only_http_1_1_is_agreed_upon(void **state)
 	const unsigned char *chosen;
 	unsigned len;
 
-	start(scene, "proxy.test");
+	start(scene, "proxy.example");
 	assert_int_equal(
 		SSL_set_alpn_protos(scene->near.tls, (const unsigned char *)"\2h2\10http/1.1", 12),
 		0);
@@ -154,7 +154,7 @@ static void a_client_that_speaks_only_h2_is_turned_away(void **state)
 {
 	struct scene *scene = *state;
 
-	start(scene, "proxy.test");
+	start(scene, "proxy.example");
 	assert_int_equal(SSL_set_alpn_protos(scene->near.tls, (const unsigned char *)"\2h2", 3), 0);
 	assert_int_not_equal(hello(scene), 0);
 }
@@ -164,7 +164,7 @@ static void a_cut_stream_is_no_orderly_end(void **state)
 	struct scene *scene = *state;
 	char byte;
 
-	start(scene, "proxy.test");
+	start(scene, "proxy.example");
 	assert_int_equal(hello(scene), 0);
 	shutdown(scene->near.fd, SHUT_WR);
 	assert_int_equal(stream_read(&scene->far, &byte, 1), -1);
@@ -196,7 +196,7 @@ static void the_operator_is_told_what_is_wrong(void **state)
 	assert_string_equal(problem, "the key file cannot be used: key values mismatch");
 	assert_null(tls_server_new(scene->ours.certificate_file, "/dev/null", &problem));
 	assert_non_null(strstr(problem, "the key file cannot be used: "));
-	fake_certificate_make(&locked, "DNS:locked.test");
+	fake_certificate_make(&locked, "DNS:locked.example");
 	write_locked_key(locked.key_file);
 	assert_null(tls_server_new(locked.certificate_file, locked.key_file, &problem));
 	assert_non_null(strstr(problem, "the key file cannot be used: "));
