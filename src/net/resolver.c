@@ -117,6 +117,7 @@ static void question_free(struct question *question)
 	struct lookup *lookup;
 
 	while ((lookup = TAILQ_FIRST(&question->lookups)) != NULL)
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): a cancelled one left the list */
 		lookup_cancel(lookup);
 	LIST_REMOVE(question, link);
 	question->resolver->question_count--;
