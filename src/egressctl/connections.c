@@ -35,17 +35,17 @@ static void connections_print(const json_t *answer)
 {
 	struct table table = {.column_count = 11,
 			      .elastic = 4,
-			      .columns = {{"ID", .right = true},
-					  {"CLIENT"},
-					  {"USER", .extra = true},
-					  {"METHOD", .extra = true},
-					  {"HOST"},
-					  {"EGRESS"},
-					  {"EPOCH", .right = true, .extra = true},
-					  {"STATE"},
-					  {"AGE", .right = true},
-					  {"IN", .right = true},
-					  {"OUT", .right = true}}};
+			      .columns = {{.title = "ID", .right = true},
+					  {.title = "CLIENT"},
+					  {.title = "USER", .extra = true},
+					  {.title = "METHOD", .extra = true},
+					  {.title = "HOST"},
+					  {.title = "EGRESS"},
+					  {.title = "EPOCH", .right = true, .extra = true},
+					  {.title = "STATE"},
+					  {.title = "AGE", .right = true},
+					  {.title = "IN", .right = true},
+					  {.title = "OUT", .right = true}}};
 	const json_t *list = json_object_get(answer, "connections");
 	const json_t *connection;
 	size_t i;
