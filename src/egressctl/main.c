@@ -61,7 +61,13 @@ static void usage_print(FILE *out)
 		fprintf(out, "  %-30s %s\n", left, commands[i].summary);
 	}
 	fprintf(out, "  %-30s %s\n", "help [COMMAND]", "say this, or more about one command");
-	fputs("\nExit codes: 0 yes, 1 no, 2 could not tell, 3 usage. More: man egressctl\n", out);
+	fprintf(out,
+		"\n  --socket PATH  where egressd answers (default %s, or what\n"
+		"                 the policy file says)\n"
+		"  --config FILE  the policy file (default %s)\n"
+		"  --json         one JSON document instead of text\n"
+		"\nExit codes: 0 yes, 1 no, 2 could not tell, 3 usage. More: man egressctl\n",
+		DEFAULT_SOCKET, DEFAULT_CONFIG);
 }
 
 static void command_usage_print(const struct command *command, FILE *out)

@@ -26,7 +26,7 @@ struct options {
 
 static void main_print_usage(FILE *out)
 {
-	fputs("usage: egressd --config FILE --no-firewall\n"
+	fputs("usage: egressd [--config FILE] --no-firewall\n"
 	      "\n"
 	      "A proxy that lets traffic out through the egress its policy names, and through "
 	      "nothing else.\n"
