@@ -105,6 +105,7 @@ static int worker_configure_lanes(struct worker *worker, struct snapshot *snapsh
 			free(lanes);
 			return -1;
 		}
+		lanes[i]->resolver_counters = &worker->counters.resolver;
 		if (lane_configure(lanes[i], &snapshot->egresses[i]))
 			worker_end_lane(worker, lanes[i], "egress changed");
 	}

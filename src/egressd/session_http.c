@@ -276,7 +276,7 @@ static void http_on_refused(struct session *session, enum refusal refusal, const
 
 	exchange_free(session->exchange);
 	session->exchange = NULL;
-	if (session->record.status == 0 || session->record.status < 300)
+	if (session->record.status < 300)
 		session->record.status = refusal_words(refusal)->status;
 	text_init(&out, bytes, sizeof(bytes));
 	http_write_refusal(session, refusal, detail, close, &out);
