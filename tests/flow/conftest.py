@@ -43,7 +43,7 @@ def origins(tmp_path_factory, authority):
 
 
 class Shared:
-    """One gateway for most tests; a new one after a test that killed it, so that the others can still tell."""
+    """One gateway for most tests; a new one after a test that harmed it, so that the others can still tell."""
 
     def __init__(self, make):
         self.make, self.count, self.now = make, 0, None
@@ -53,6 +53,14 @@ class Shared:
             self.count += 1
             self.now = self.make(self.count)
         return self.now
+
+    def check(self):
+        try:
+            self.now.check()
+        except AssertionError:
+            self.now.daemon.process.kill()
+            self.now.daemon.process.wait()
+            raise
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +76,7 @@ def gateway(shared_gateway):
     gateway = shared_gateway.get()
     gateway.mark = gateway.daemon.mark()
     yield gateway
-    gateway.check()
+    shared_gateway.check()
 
 
 @pytest.fixture
@@ -88,5 +96,5 @@ def start(tmp_path, origins, authority):
     starter = Starter()
     starter.gateways = []
     yield starter
-    for gateway in starter.gateways:
+    for gateway in reversed(starter.gateways):
         gateway.stop()
