@@ -69,11 +69,8 @@ tests: $(UNIT_TESTS)
 unit: $(UNIT_TESTS)
 	$(Q)tests/run-unit.sh $(UNIT_TESTS)
 
-flow: all
-	$(Q)tests/run-pytest.sh $(BUILD) tests/flow $(FLOW)
-
-lab: all
-	$(Q)tests/run-pytest.sh $(BUILD) tests/lab $(LAB)
+flow lab: all
+	$(Q)tests/run-pytest.sh $(BUILD) tests/$@ $(if $(filter flow,$@),$(FLOW),$(LAB))
 
 layers sizes packages:
 	$(Q)tests/$@.sh
