@@ -18,7 +18,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-pr
 HARDENING := $(if $(SANITIZE),,-D_FORTIFY_SOURCE=3 -fstack-protector-strong) -fPIE
 OPTIMISE ?= -O2 -g
 SANITIZE_FLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
-CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -DEGRESSD_VERSION='"$(VERSION)"' -Iinclude $(OPTIMISE) $(WARNINGS) $(HARDENING) \
+CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -Iinclude $(OPTIMISE) $(WARNINGS) $(HARDENING) \
 	$(SANITIZE_FLAGS) $(PKG_CFLAGS) -MMD -MP $(CFLAGS)
 LDFLAGS_ALL := -pie -pthread -Wl,-z,relro,-z,now $(SANITIZE_FLAGS) $(LDFLAGS)
 
@@ -32,7 +32,7 @@ UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/*/*_test.c)
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 SOURCES := $(wildcard src/*/*.c include/*/*.h tests/*/*.c tests/*/*.h tests/unit/*/*.c)
 
-.PHONY: all dev check unit flow lab layers demo asan tsan fuzz lint format format-check install packages clean
+.PHONY: all dev check unit flow lab layers sizes demo asan tsan fuzz lint format format-check install packages clean FORCE
 all: $(BUILD)/egressd $(BUILD)/egressctl
 
 dev:
@@ -43,17 +43,22 @@ $(BUILD)/%.o: %.c
 	@echo "  CC      $<"
 	$(Q)$(CC) $(CFLAGS_ALL) -c $< -o $@
 
+# The version is in one object: another commit compiles that one anew and links.
+$(BUILD)/version: FORCE
+	@mkdir -p $(@D)
+	@echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
+$(BUILD)/src/base/version.o: $(BUILD)/version
+$(BUILD)/src/base/version.o: CFLAGS_ALL += -DEGRESSD_VERSION='"$(VERSION)"'
+
 $(LIBRARY): $(LIBRARY_OBJECTS)
 	@rm -f $@
 	$(Q)ar rcs $@ $^
 
-$(BUILD)/egressd: $(EGRESSD_OBJECTS) $(LIBRARY)
+$(BUILD)/egressd: $(EGRESSD_OBJECTS)
+$(BUILD)/egressctl: $(EGRESSCTL_OBJECTS)
+$(BUILD)/egressd $(BUILD)/egressctl: $(LIBRARY)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(PKG_LIBS) -o $@
-
-$(BUILD)/egressctl: $(EGRESSCTL_OBJECTS) $(LIBRARY)
-	@echo "  LD      $@"
-	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(PKG_LIBS) -o $@
+	$(Q)$(CC) $(LDFLAGS_ALL) $(filter %.o,$^) $(LIBRARY) $(PKG_LIBS) -o $@
 
 # A unit test reaches what it tests through the library; only what it uses is linked.
 $(BUILD)/tests/unit/%_test: $(BUILD)/tests/unit/%_test.o $(LIBRARY)
@@ -68,8 +73,8 @@ flow: all
 lab: all
 	$(Q)tests/run-pytest.sh $(BUILD) tests/lab $(LAB)
 
-layers:
-	$(Q)tests/layers.sh
+layers sizes packages:
+	$(Q)tests/$@.sh
 
 check: packages
 	$(Q)$(MAKE) WERROR=1 all
@@ -100,8 +105,7 @@ fuzz: $(FUZZERS)
 	$(Q)tests/run-fuzzers.sh $(SECONDS) $(FUZZERS)
 
 lint:
-	$(Q)clang-tidy --quiet $(wildcard src/*/*.c) -- -std=c11 -D_GNU_SOURCE -Iinclude $(PKG_CFLAGS)
-	$(Q)shellcheck $(wildcard tests/*.sh .ci/run)
+	$(Q)tests/lint.sh '-std=c11 -D_GNU_SOURCE -Iinclude $(PKG_CFLAGS)' $(filter %.c,$(SOURCES))
 
 format:
 	$(Q)clang-format -i $(SOURCES)
@@ -109,16 +113,14 @@ format:
 format-check:
 	$(Q)clang-format --dry-run -Werror $(SOURCES)
 
-packages:
-	$(Q)tests/packages.sh
-
 install: all
 	install -D -m 0755 $(BUILD)/egressd $(DESTDIR)$(PREFIX)/sbin/egressd
 	install -D -m 0755 $(BUILD)/egressctl $(DESTDIR)$(PREFIX)/bin/egressctl
 	$(Q)for page in src/egressd/*.8 src/egressctl/*.8 src/config/*.5; do [ -e $$page ] || continue; \
 		install -D -m 0644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
 	install -D -m 0644 src/egressctl/egressctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/egressctl
-	install -D -m 0644 compose/egress.conf $(DESTDIR)/etc/egressd/egress.conf
+	$(Q)[ -e $(DESTDIR)/etc/egressd/egress.conf ] || \
+		install -D -m 0644 compose/egress.conf $(DESTDIR)/etc/egressd/egress.conf
 
 clean:
 	rm -rf build

@@ -8,6 +8,7 @@ for fuzzer in "$@"; do
 	work=$(mktemp -d)
 	seeds=tests/fuzz/corpus/$name
 	[ -d "$seeds" ] || seeds=
+	# shellcheck disable=SC2086 # one word or none
 	if "$fuzzer" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=1024 -max_len=8192 \
 		-artifact_prefix="$work/" "$work" $seeds >"$work.log" 2>&1; then
 		echo "$name: clean, $(grep -o 'Done [0-9]* runs' "$work.log")"

@@ -7,5 +7,5 @@ shift 2
 export EGRESSD_BUILD="$PWD/$build" PYTHONDONTWRITEBYTECODE=1
 set -- /usr/bin/python3 -m pytest -q -p no:cacheprovider --tb=short --durations=5 "$folder" ${1:+-k "$1"}
 [ "$folder" = tests/flow ] || exec "$@"
-# shellcheck disable=SC2016 # expanded inside
+# shellcheck disable=SC2016,SC2046 # expanded inside; one word or none
 exec unshare --net $([ "$(id -u)" -eq 0 ] || echo --map-root-user) sh -c 'ip link set lo up && exec "$@"' sh "$@"

@@ -24,6 +24,7 @@ enum {
 struct invocation {
 	const char *socket_path;
 	const char *config_path;
+	bool socket_named; /* --socket was given */
 	bool config_named; /* --config was given */
 	bool json;
 	bool file, udp, watch; /* options of single commands */
@@ -37,6 +38,7 @@ struct command {
 	const char *summary;   /* one line, no full stop */
 	const char *options;   /* letters of its own options: f --file, u --udp, w --watch */
 	const char *help;      /* what more there is to say; ends with a newline */
+	bool asks;             /* the daemon: needs to know its socket */
 	int (*run)(const struct invocation *invocation);
 };
 
@@ -53,6 +55,10 @@ int command_version(const struct invocation *invocation);
  * code. */
 int command_fail(const struct invocation *invocation, int code, const char *format, ...)
 	PRINTF_LIKE(3, 4);
+
+/* The socket that the policy file names, when there is none at the usual place; malloc'd. NULL:
+ * none is known but that one. */
+char *command_find_socket(const struct invocation *invocation);
 
 /* Asks the daemon. 0: answer has a body and is to be cleared. Otherwise it has been said, and the
  * exit code comes back. */

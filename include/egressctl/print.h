@@ -4,6 +4,7 @@
 #define EGRESSCTL_PRINT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,6 +41,11 @@ const char *format_bytes(uint64_t bytes, char out[32]);
 /* "14:03:11", with the date before it when it is not today's. Returns out. */
 const char *format_time(int64_t wall_ms, int64_t now_ms, char out[32]);
 
+/* Text of at most room columns (one for each byte, less than size), with '~' for what was cut off:
+ * its end, or its beginning. Returns out. */
+const char *text_cut_tail(const char *text, size_t room, char *out, size_t size);
+const char *text_cut_head(const char *text, size_t room, char *out, size_t size);
+
 /* A member's text; fallback when it is not there or null. */
 const char *json_text(const json_t *object, const char *key, const char *fallback);
 int64_t json_number(const json_t *object, const char *key);
@@ -52,12 +58,17 @@ size_t terminal_width(void);
 
 struct table {
 	size_t column_count;
-	size_t elastic; /* the column that is cut when a line is too long for the terminal */
+	size_t elastic; /* loses its beginnings when a line is too long; hosts end with what counts
+			 */
+	size_t indent;
+	size_t width; /* of a line at most; 0: the terminal's */
+	bool without_titles;
 	size_t row_count, row_room;
 	char (*cells)[CELL_SIZE];
 	struct {
 		const char *title;
-		int right; /* numbers stand to the right */
+		bool right; /* numbers stand to the right */
+		bool extra; /* left out where a line is too long for the terminal */
 	} columns[TABLE_COLUMNS_MAX];
 };
 

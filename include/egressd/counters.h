@@ -6,7 +6,9 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "base/counter.h"
 #include "egressd/refusal.h"
+#include "net/resolver.h"
 
 enum counted_protocol {
 	COUNTED_CONNECT,
@@ -30,18 +32,7 @@ struct counters {
 	_Atomic uint64_t ended_by_reload; /* sessions ended because the new policy denies them */
 	_Atomic uint64_t accept_pauses;   /* times that descriptors ran out */
 	_Atomic uint64_t origin_connections_reused;
+	struct resolver_counters resolver; /* of all its lanes */
 };
-
-/* One writer: a plain add, but never torn for readers. */
-static inline void counter_add(_Atomic uint64_t *counter, uint64_t by)
-{
-	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + by,
-			      memory_order_relaxed);
-}
-
-static inline uint64_t counter_read(const _Atomic uint64_t *counter)
-{
-	return atomic_load_explicit(counter, memory_order_relaxed);
-}
 
 #endif

@@ -59,10 +59,10 @@ MUST_CHECK int daemon_publish(struct daemon *daemon, struct snapshot *snapshot, 
  */
 MUST_CHECK int daemon_reload(struct daemon *daemon, char **report);
 
-/* Answers of the control API; daemon is the void * of its functions. */
+/* Answers of the control API; arg is the daemon. */
 extern const struct api_backend daemon_backend;
-void inspect_connections(void *daemon, api_connections_done_fn *done, void *arg);
-void inspect_kill(void *daemon, uint64_t id, api_kill_done_fn *done, void *arg);
+void inspect_connections(void *arg, api_connections_done_fn *done, void *done_arg);
+void inspect_kill(void *arg, uint64_t id, api_kill_done_fn *done, void *done_arg);
 
 /* The room for status. -1 + errno. */
 MUST_CHECK int daemon_inspection_new(struct daemon *daemon);

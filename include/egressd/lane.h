@@ -27,11 +27,12 @@ struct lane {
 	char device[IF_NAMESIZE]; /* "": not bound */
 	char upstream_url[1024];  /* "": none */
 	struct resolver_settings resolver_settings;
-	struct resolver *resolver; /* made when first needed; NULL before */
-	struct tunnel *tunnel;     /* NULL: always up */
-	bool is_up, ipv4, ipv6, allow_private;
+	struct resolver_counters *resolver_counters; /* the worker's; set once */
+	struct resolver *resolver;                   /* made when first needed; NULL before */
+	struct tunnel *tunnel;                       /* NULL: always up */
+	bool is_configured, is_up, ipv4, ipv6, allow_private;
 	uint32_t tunnel_epoch; /* the tunnel's, as last seen */
-	uint32_t epoch; /* grows with the tunnel's epoch, and when the egress itself is changed */
+	uint32_t epoch; /* the tunnel's too, but for what changes of the egress itself have added */
 	int64_t seen_at_ms;  /* when an origin last sent something through it */
 	int64_t noted_at_ms; /* when the tunnel was told so */
 	SLIST_ENTRY(lane) link;

@@ -92,6 +92,12 @@ void session_read(struct session *session);
 /* record's method, host, port, transport and protocol are filled: decide, hold, dial. */
 void session_request(struct session *session);
 
+/* Who claims to be there, before the password is checked. */
+void session_set_user(struct session *session, const char *user, size_t user_len);
+
+/* Is the user one of the endpoint's, or is none needed? A reload may have changed that. */
+bool session_is_logged_in(const struct session *session);
+
 /* Once logged in, or without a login: who is it? Also counts the session for its client; false:
  * over its limit. */
 bool session_identify(struct session *session, const char *user, size_t user_len);

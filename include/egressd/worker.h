@@ -111,8 +111,7 @@ void worker_free(struct worker *worker);
 /* Worker's thread: the lane of an egress of the snapshot in force, after a look at its tunnel. */
 struct lane *worker_lane(struct worker *worker, int egress);
 
-/* Worker's thread: ends what belongs to an old epoch, lets go what waited for a tunnel that is up.
- */
+/* Worker's thread: ends what an old epoch holds, lets go what waited for a tunnel now up. */
 void worker_look_at_tunnels(struct worker *worker);
 
 /* Worker's thread: a descriptor has become free; accepting may go on. */

@@ -7,8 +7,9 @@
 #ifndef NET_RESOLVER_H
 #define NET_RESOLVER_H
 
-#include <stdbool.h>
+#include <stdatomic.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/address.h"
 #include "base/host.h"
@@ -22,11 +23,20 @@ enum {
 	LOOKUP_ADDRESSES_MAX = 16,
 };
 
+/* Written by the resolver's thread only; any thread may read. */
+struct resolver_counters {
+	_Atomic uint64_t lookups;    /* asked for; A and AAAA are two */
+	_Atomic uint64_t cache_hits; /* of those */
+	_Atomic uint64_t failures;   /* questions that ended with LOOKUP_FAILED */
+	_Atomic uint64_t timeouts;   /* with LOOKUP_TIMEOUT */
+};
+
 struct resolver_settings {
 	struct address servers[RESOLVER_SERVERS_MAX]; /* with ports */
 	size_t server_count;
 	const char *device; /* bind to it, or fail; NULL: the namespace's own routing. Copied */
 	int try_ms;         /* how long a server has for its first try; 0: 2,000 */
+	struct resolver_counters *counters; /* outlive the resolver; NULL: nobody counts */
 };
 
 enum lookup_result {

@@ -133,7 +133,7 @@ const char *address_format(const struct address *address, char text[ADDRESS_TEXT
 {
 	if (address->family == AF_UNSPEC ||
 	    inet_ntop(address->family, address->bytes, text, ADDRESS_TEXT_SIZE) == NULL)
-		strcpy(text, "-");
+		memcpy(text, "-", 2);
 	return text;
 }
 
@@ -143,7 +143,7 @@ const char *address_format_endpoint(const struct address *address, char text[ADD
 
 	address_format(address, ip);
 	if (address->family == AF_UNSPEC)
-		strcpy(text, "-");
+		memcpy(text, "-", 2);
 	else
 		snprintf(text, ADDRESS_TEXT_SIZE,
 			 address->family == AF_INET6 ? "[%.46s]:%u" : "%.46s:%u", ip,

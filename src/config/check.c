@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "config/parser.h"
+#include "config/statement.h"
 
 static bool check_wildcard(const struct address *address)
 {

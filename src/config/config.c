@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "config/parser.h"
+#include "config/statement.h"
 
 enum {
 	CONFIG_FILE_MAX = 64 * 1024 * 1024,

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/parser.h"
+#include "config/statement.h"
 
 static bool destination_looks_like_address(struct span text)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What all statements share: words, lists, options and complaints. */
-#include "config/parser.h"
+#include "config/statement.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "config/parser.h"
+#include "config/statement.h"
 
 struct client_words {
 	int index;

@@ -3,7 +3,7 @@
 #include <net/if.h>
 #include <string.h>
 
-#include "config/parser.h"
+#include "config/statement.h"
 #include "proto/proxy_url.h"
 
 enum {

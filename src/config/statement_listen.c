@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
-#include "config/parser.h"
+#include "config/statement.h"
 
 static int listen_as(struct parser *parser, const struct token *word, void *object)
 {

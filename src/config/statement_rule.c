@@ -4,7 +4,7 @@
 
 #include "base/array.h"
 #include "base/special.h"
-#include "config/parser.h"
+#include "config/statement.h"
 
 enum {
 	RULE_TEXT_MAX = 400,

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "config/parser.h"
+#include "config/statement.h"
 
 enum {
 	SETTING_WORKERS_MAX = 256,

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "config/parser.h"
+#include "config/statement.h"
 
 struct statement {
 	const char *verb;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "config/name.h"
-#include "config/parser.h"
+#include "config/statement.h"
 
 enum {
 	VALUE_TIME_MAX_DAYS = 30,

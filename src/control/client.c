@@ -48,8 +48,8 @@ static void client_explain(struct control_answer *answer, const char *path, CURL
 	if (code == CURLE_COULDNT_CONNECT && (error == EACCES || error == EPERM))
 		format = "%s may not be opened: only root and egressd's own user may ask it";
 	else if (code == CURLE_COULDNT_CONNECT)
-		format = "no egressd answers at %s: is it running? (start it, or name the socket "
-			 "with --socket)";
+		format = "no egressd answers at %s: is it running? (start it, or name its socket "
+			 "with --socket or its policy file with --config)";
 	else if (code == CURLE_OPERATION_TIMEDOUT)
 		format = "egressd at %s does not answer in time";
 	else if (code == CURLE_WRITE_ERROR)

@@ -35,26 +35,28 @@ static void connections_print(const json_t *answer)
 {
 	struct table table = {.column_count = 11,
 			      .elastic = 4,
-			      .columns = {{"ID", 1},
-					  {"CLIENT", 0},
-					  {"USER", 0},
-					  {"METHOD", 0},
-					  {"HOST", 0},
-					  {"EGRESS", 0},
-					  {"EPOCH", 1},
-					  {"STATE", 0},
-					  {"AGE", 1},
-					  {"IN", 1},
-					  {"OUT", 1}}};
+			      .columns = {{.title = "ID", .right = true},
+					  {.title = "CLIENT"},
+					  {.title = "USER", .extra = true},
+					  {.title = "METHOD", .extra = true},
+					  {.title = "HOST"},
+					  {.title = "EGRESS"},
+					  {.title = "EPOCH", .right = true, .extra = true},
+					  {.title = "STATE"},
+					  {.title = "AGE", .right = true},
+					  {.title = "IN", .right = true},
+					  {.title = "OUT", .right = true}}};
 	const json_t *list = json_object_get(answer, "connections");
 	const json_t *connection;
 	size_t i;
 
+	if (json_array_size(list) == 0) {
+		printf("%sno connections are open%s\n", style_on(STYLE_DIM), style_off());
+		return;
+	}
 	json_array_foreach(list, i, connection)
 		connections_add(&table, connection, json_number(answer, "now_ms"));
 	table_print(&table);
-	if (json_array_size(list) == 0)
-		printf("%sno connections are open%s\n", style_on(STYLE_DIM), style_off());
 	table_clear(&table);
 }
 

@@ -10,31 +10,32 @@
 
 static const struct command commands[] = {
 	{"status", "", "is the tunnel up, and what goes through it", "",
-	 "Exit code 0: every tunnel is up; 1: one is not; 2: could not tell.\n", command_status},
+	 "Exit code 0: every tunnel is up; 1: one is not; 2: could not tell.\n", true,
+	 command_status},
 	{"explain", "CLIENT URL|HOST:PORT", "would this request be allowed, and by which rule",
 	 "fu",
 	 "CLIENT is the name of a client, or [USER@]ADDRESS. Asks the running egressd; when none "
 	 "runs,\n"
 	 "or with --file or --config, the file.\n"
 	 "Exit code 0: allowed; 1: denied; 2: could not tell.\n",
-	 command_explain},
+	 true, command_explain},
 	{"check", "[FILE]", "read a policy file and say what is wrong with it", "",
-	 "Exit code 0: it may be loaded; 1: it is wrong; 2: it could not be read.\n",
+	 "Exit code 0: it may be loaded; 1: it is wrong; 2: it could not be read.\n", false,
 	 command_check},
 	{"config", "show", "show the policy, with logins in URLs left out", "f",
 	 "With --json what is in force with every default filled in, else the file as written.\n",
-	 command_config},
+	 true, command_config},
 	{"connections", "[kill ID]", "list the connections, or end one", "w",
-	 "--watch shows them anew each second until ^C.\n", command_connections},
+	 "--watch shows them anew each second until ^C.\n", true, command_connections},
 	{"reload", "", "read the policy file again; a wrong one changes nothing", "",
 	 "Exit code 0: it is in force; 1: it was refused and the old one stays; 2: could not "
 	 "tell.\n",
-	 command_reload},
+	 true, command_reload},
 	{"passwd", "FILE USER", "set a user's password in a file of users", "",
 	 "Asks for the password twice when standard input is a terminal, else takes one line of "
 	 "it.\n",
-	 command_passwd},
-	{"version", "", "say which egressctl this is, and which egressd runs", "", "",
+	 false, command_passwd},
+	{"version", "", "say which egressctl this is, and which egressd runs", "", "", true,
 	 command_version},
 };
 
@@ -60,7 +61,13 @@ static void usage_print(FILE *out)
 		fprintf(out, "  %-30s %s\n", left, commands[i].summary);
 	}
 	fprintf(out, "  %-30s %s\n", "help [COMMAND]", "say this, or more about one command");
-	fputs("\nExit codes: 0 yes, 1 no, 2 could not tell, 3 usage. More: man egressctl\n", out);
+	fprintf(out,
+		"\n  --socket PATH  where egressd answers (default %s, or what\n"
+		"                 the policy file says)\n"
+		"  --config FILE  the policy file (default %s)\n"
+		"  --json         one JSON document instead of text\n"
+		"\nExit codes: 0 yes, 1 no, 2 could not tell, 3 usage. More: man egressctl\n",
+		DEFAULT_SOCKET, DEFAULT_CONFIG);
 }
 
 static void command_usage_print(const struct command *command, FILE *out)
@@ -113,6 +120,7 @@ static bool option_take(struct invocation *invocation, int option, const char *v
 	switch (option) {
 	case 's':
 		invocation->socket_path = value;
+		invocation->socket_named = true;
 		return true;
 	case 'c':
 		invocation->config_path = value;
@@ -136,6 +144,26 @@ static void option_take_own(struct invocation *invocation, int option)
 		invocation->watch = true;
 }
 
+static int command_run(const struct command *command, struct invocation *invocation)
+{
+	bool asks = command->asks;
+	char *socket = NULL;
+	int code;
+
+	/* Who names the file to explain asks about that file, and no daemon. */
+	if (strchr(command->options, 'f') && (invocation->file || invocation->config_named))
+		asks = false;
+	if (asks && !invocation->socket_named)
+		socket = command_find_socket(invocation);
+	if (socket)
+		invocation->socket_path = socket;
+	code = command->run(invocation);
+	free(socket);
+	if (code == EXIT_USAGE)
+		command_usage_print(command, stderr);
+	return code;
+}
+
 static int command_start(const struct command *command, struct invocation *invocation, int argc,
 			 char **argv)
 {
@@ -155,10 +183,7 @@ static int command_start(const struct command *command, struct invocation *invoc
 	}
 	invocation->argc = argc - optind;
 	invocation->argv = argv + optind;
-	option = command->run(invocation);
-	if (option == EXIT_USAGE)
-		command_usage_print(command, stderr);
-	return option;
+	return command_run(command, invocation);
 }
 
 int main(int argc, char **argv)

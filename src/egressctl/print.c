@@ -111,6 +111,28 @@ const char *format_time(int64_t wall_ms, int64_t now_ms, char out[32])
 	return out;
 }
 
+const char *text_cut_tail(const char *text, size_t room, char *out, size_t size)
+{
+	size_t len = strlen(text);
+
+	if (room >= size)
+		room = size - 1;
+	snprintf(out, size, len > room ? "%.*s~" : "%.*s", (int)(len > room ? room - 1 : room),
+		 text);
+	return out;
+}
+
+const char *text_cut_head(const char *text, size_t room, char *out, size_t size)
+{
+	size_t len = strlen(text);
+
+	if (room >= size)
+		room = size - 1;
+	snprintf(out, size, "%s%s", len > room ? "~" : "",
+		 len > room ? text + len - room + 1 : text);
+	return out;
+}
+
 const char *json_text(const json_t *object, const char *key, const char *fallback)
 {
 	const char *text = json_string_value(json_object_get(object, key));

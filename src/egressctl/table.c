@@ -32,27 +32,41 @@ void table_clear(struct table *table)
 	table->row_count = table->row_room = 0;
 }
 
+static size_t table_measure_column(const struct table *table, size_t column)
+{
+	size_t width = table->without_titles ? 0 : strlen(table->columns[column].title);
+
+	for (size_t i = column; i < table->row_count; i += table->column_count) {
+		size_t len = strlen(table->cells[i]);
+
+		if (len > width)
+			width = len;
+	}
+	return width;
+}
+
+/* A column of width 0 is not printed. */
 static void table_measure(const struct table *table, size_t widths[TABLE_COLUMNS_MAX])
 {
-	size_t terminal = terminal_width();
-	size_t total = 0;
+	size_t room = table->width ? table->width : terminal_width();
+	size_t *elastic = &widths[table->elastic];
+	size_t total = table->indent;
 
 	for (size_t column = 0; column < table->column_count; column++) {
-		widths[column] = strlen(table->columns[column].title);
-		for (size_t i = column; i < table->row_count; i += table->column_count) {
-			size_t len = strlen(table->cells[i]);
-
-			if (len > widths[column])
-				widths[column] = len;
-		}
+		widths[column] = table_measure_column(table, column);
 		total += widths[column] + (column > 0 ? COLUMN_GAP : 0);
 	}
-	if (terminal > 0 && total > terminal) {
-		size_t *elastic = &widths[table->elastic];
-		size_t excess = total - terminal;
-
-		*elastic = *elastic > excess + ELASTIC_MIN ? *elastic - excess : ELASTIC_MIN;
+	if (room == 0 || total <= room)
+		return;
+	for (size_t column = 1; column < table->column_count; column++) {
+		if (table->columns[column].extra) {
+			total -= widths[column] + COLUMN_GAP;
+			widths[column] = 0;
+		}
 	}
+	if (total > room)
+		*elastic = *elastic > total - room + ELASTIC_MIN ? *elastic - (total - room)
+								 : ELASTIC_MIN;
 }
 
 /* Cells are ASCII but for users' names; those stand a little off and nothing else. */
@@ -63,14 +77,14 @@ static void table_print_cell(const struct table *table, size_t column, size_t wi
 	size_t len = strlen(text);
 	size_t pad;
 
+	if (width == 0)
+		return;
 	if (len > width) {
-		snprintf(cut, sizeof(cut), "%.*s~", (int)width - 1, text);
-		text = cut;
+		text = text_cut_head(text, width, cut, sizeof(cut));
 		len = width;
 	}
 	pad = width - len;
-	if (column > 0)
-		printf("%*s", COLUMN_GAP, "");
+	printf("%*s", column > 0 ? COLUMN_GAP : (int)table->indent, "");
 	if (table->columns[column].right)
 		printf("%*s", (int)pad, "");
 	print_clean(text);
@@ -78,15 +92,21 @@ static void table_print_cell(const struct table *table, size_t column, size_t wi
 		printf("%*s", (int)pad, "");
 }
 
+static void table_print_titles(const struct table *table, const size_t widths[TABLE_COLUMNS_MAX])
+{
+	fputs(style_on(STYLE_BOLD), stdout);
+	for (size_t column = 0; column < table->column_count; column++)
+		table_print_cell(table, column, widths[column], table->columns[column].title);
+	puts(style_off());
+}
+
 void table_print(const struct table *table)
 {
 	size_t widths[TABLE_COLUMNS_MAX];
 
 	table_measure(table, widths);
-	fputs(style_on(STYLE_BOLD), stdout);
-	for (size_t column = 0; column < table->column_count; column++)
-		table_print_cell(table, column, widths[column], table->columns[column].title);
-	puts(style_off());
+	if (!table->without_titles)
+		table_print_titles(table, widths);
 	for (size_t i = 0; i < table->row_count; i++) {
 		size_t column = i % table->column_count;
 

@@ -2,6 +2,7 @@
 /* egressctl version: this program's, and the running daemon's. */
 #include <stdio.h>
 
+#include "base/version.h"
 #include "control/client.h"
 #include "egressctl/command.h"
 #include "egressctl/print.h"
@@ -17,9 +18,9 @@ int command_version(const struct invocation *invocation)
 		daemon = json_text(answer.body, "version", NULL);
 	if (invocation->json) {
 		command_print_json(
-			json_pack("{s:s, s:s?}", "egressctl", EGRESSD_VERSION, "egressd", daemon));
+			json_pack("{s:s, s:s?}", "egressctl", version_text(), "egressd", daemon));
 	} else {
-		puts("egressctl " EGRESSD_VERSION);
+		printf("egressctl %s\n", version_text());
 		printf("egressd   ");
 		print_clean(daemon ? daemon : "none answers");
 		printf(" (%s)\n", invocation->socket_path);

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/version.h"
 #include "config/config.h"
 #include "config/explain.h"
 #include "config/export.h"
@@ -30,7 +31,7 @@ static void api_on_version(void *arg, struct control_request *request)
 	(void)arg;
 	control_reply_json(
 		request, 200,
-		json_pack("{s:s, s:s}", "program", "egressd", "version", EGRESSD_VERSION));
+		json_pack("{s:s, s:s}", "program", "egressd", "version", version_text()));
 }
 
 /* GET /v1/status */

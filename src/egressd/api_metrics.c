@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/version.h"
 #include "control/metrics.h"
 #include "egressd/api_encode.h"
 #include "egressd/api_status.h"
@@ -133,18 +134,18 @@ static void metrics_tunnels(const struct api_status *status, struct metrics *met
 static void metrics_resolver(const struct api_resolver_counts *resolver, struct metrics *metrics)
 {
 	metrics_one(metrics, "egressd_resolver_lookups_total", METRIC_COUNTER,
-		    "Names that were asked for.", resolver->lookups);
+		    "Lookups of names; A and AAAA are two.", resolver->lookups);
 	metrics_one(metrics, "egressd_resolver_cache_hits_total", METRIC_COUNTER,
-		    "Names that the cache knew.", resolver->cache_hits);
+		    "Lookups that the cache answered.", resolver->cache_hits);
 	metrics_one(metrics, "egressd_resolver_failures_total", METRIC_COUNTER,
-		    "Names whose resolver failed or refused.", resolver->failures);
+		    "Questions that the resolvers failed or refused.", resolver->failures);
 	metrics_one(metrics, "egressd_resolver_timeouts_total", METRIC_COUNTER,
-		    "Names whose resolver did not answer.", resolver->timeouts);
+		    "Questions that no resolver answered in time.", resolver->timeouts);
 }
 
 static void metrics_process(const struct api_status *status, struct metrics *metrics)
 {
-	const struct metric_label version = {"version", EGRESSD_VERSION};
+	const struct metric_label version = {"version", version_text()};
 
 	metrics_family(metrics, "egressd_build_info", METRIC_GAUGE, "Always 1.");
 	metrics_count(metrics, &version, 1, 1);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "base/version.h"
 #include "egressd/api.h"
 #include "egressd/api_encode.h"
 
@@ -159,7 +160,7 @@ json_t *api_encode_status(const struct api_status *status, int64_t now_ms)
 {
 	return json_pack(
 		"{s:s, s:I, s:o, s:i, s:{s:s, s:o}, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o}",
-		"version", EGRESSD_VERSION, "now_ms", (json_int_t)now_ms, "started_at_ms",
+		"version", version_text(), "now_ms", (json_int_t)now_ms, "started_at_ms",
 		encode_time(status->started_at_ms), "workers", (int)status->workers, "firewall",
 		"state", firewall_name(status->firewall), "text",
 		api_encode_text(status->firewall_text), "policy", encode_policy(status), "egresses",

@@ -74,7 +74,10 @@ bool exchange_new(struct session *session, const struct http_request *request)
 	exchange->upgrade_asked = request->head.upgrade;
 	exchange->repeatable = exchange_is_repeatable(request);
 	exchange->origin_reusable = !exchange_logs_connection_in(&request->head, "Authorization");
-	exchange->request_done = request->head.framing == HTTP_BODY_NONE;
+	/* An empty body has ended: waiting to read it would take the client's FIN for a cut. */
+	exchange->request_done =
+		request->head.framing == HTTP_BODY_NONE ||
+		(request->head.framing == HTTP_BODY_LENGTH && request->head.content_length == 0);
 	http_body_init(&exchange->request_body, &request->head);
 	return exchange_write_head(exchange, request);
 }
@@ -109,6 +112,7 @@ static void exchange_begin(struct session *session, struct stream origin, bool r
 	exchange->reused = reused;
 	exchange->active_at_ms = clock_monotonic_ms();
 	session->state = SESSION_EXCHANGING;
+	session->skip = 0; /* the body is the exchange's to read now */
 	event_assign(&exchange->event, session->worker->base, origin.fd,
 		     EV_READ | EV_WRITE | EV_ET | EV_PERSIST, exchange_on_origin_ready, exchange);
 	deadline_set(&session->deadline, &session->worker->deadlines[DEADLINE_IDLE],
@@ -170,9 +174,9 @@ void exchange_on_client_ready(struct exchange *exchange)
 	int err = 0;
 	socklen_t len = sizeof(err);
 
-	/* Once the request is read, nobody reads this socket: a broken one would not be noticed. */
-	if (exchange->request_done &&
-	    (getsockopt(session->stream.fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0 || err != 0)) {
+	/* Nobody reads this socket once the request is read, or while the origin takes no more of
+	 * it: a broken one would not be noticed. */
+	if (getsockopt(session->stream.fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0 || err != 0) {
 		session_end(session, "client reset", true);
 		return;
 	}
@@ -188,13 +192,13 @@ enum exchange_step exchange_fail(struct exchange *exchange, int refusal, const c
 {
 	struct session *session = exchange->session;
 
-	if (exchange->answered) {
+	if (exchange->answered || buffer_len(&exchange->to_client) > 0) {
 		/* The client must not take what it has for the whole. */
 		session_end(session, why, true);
 		return EXCHANGE_OVER;
 	}
 	/* Part of the request may still be on its way: the next one could not be found. */
-	session->close_after_refusal |= !exchange->request_done;
+	session->close_after_refusal |= !exchange->request_done || refusal == REFUSAL_NO_RESOURCES;
 	session_refuse(session, (enum refusal)refusal, why);
 	return EXCHANGE_OVER;
 }
@@ -238,14 +242,23 @@ enum exchange_step exchange_switch(struct exchange *exchange)
 	return EXCHANGE_OVER;
 }
 
+/* What is left of a request that was answered early would swallow the next one on its connection.
+ */
+static bool exchange_may_keep_origin(const struct exchange *exchange)
+{
+	const struct record *record = &exchange->session->record;
+
+	return exchange->origin_reusable && exchange->request_done && !exchange->origin_refuses &&
+	       buffer_len(&exchange->to_origin) == 0 && record->epoch == record->lane->epoch;
+}
+
 enum exchange_step exchange_finish(struct exchange *exchange)
 {
 	struct session *session = exchange->session;
 	bool close = exchange->closes_client || !exchange->request_done || exchange->origin_refuses;
 
 	event_del(&exchange->event);
-	if (exchange->origin_reusable && exchange->request_done && !exchange->origin_refuses &&
-	    session->record.epoch == session->record.lane->epoch)
+	if (exchange_may_keep_origin(exchange))
 		origin_pool_put(session->worker->origins, session, exchange->origin,
 				&session->record.address);
 	else

@@ -165,8 +165,11 @@ static void exchange_settle_framing(struct exchange *exchange, const struct http
 
 	http_body_init(&exchange->response_body, head);
 	exchange->dechunk = head->framing == HTTP_BODY_CHUNKED && exchange->client_is_1_0;
+	/* An early answer, to a request that is not read to its end, leaves no place for another.
+	 */
 	exchange->closes_client |= head->framing == HTTP_BODY_UNTIL_CLOSE || exchange->dechunk ||
-				   !exchange->client_keeps_alive;
+				   !exchange->client_keeps_alive || !exchange->request_done ||
+				   exchange->session->worker->draining;
 	exchange->origin_reusable &= head->keep_alive && head->framing != HTTP_BODY_UNTIL_CLOSE;
 	for (size_t i = 0; i < head->field_count; i++) {
 		const struct http_field *field = &head->fields[i];

@@ -107,6 +107,12 @@ static void inspect_counters(const struct daemon *daemon, struct inspection *ins
 	status->refusal_count = REFUSAL_COUNT - 1;
 	status->sessions_active = inspect_sum(daemon, offsetof(struct counters, sessions_active));
 	status->requests_held = inspect_sum(daemon, offsetof(struct counters, held_now));
+	status->resolver = (struct api_resolver_counts){
+		.lookups = inspect_sum(daemon, offsetof(struct counters, resolver.lookups)),
+		.cache_hits = inspect_sum(daemon, offsetof(struct counters, resolver.cache_hits)),
+		.failures = inspect_sum(daemon, offsetof(struct counters, resolver.failures)),
+		.timeouts = inspect_sum(daemon, offsetof(struct counters, resolver.timeouts)),
+	};
 	status->bytes_sent = inspect_sum(daemon, offsetof(struct counters, bytes_from_clients));
 	status->bytes_received = inspect_sum(daemon, offsetof(struct counters, bytes_from_origins));
 }

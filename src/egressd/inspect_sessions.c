@@ -128,25 +128,28 @@ static void inquiry_add(struct inquiry *inquiry, struct inquiry_part *part)
 	inquiry->count += part->count;
 }
 
-/* In main's thread. */
-static void inquiry_on_answer(struct message *message, void *owner)
+/* Tells who asked, in main's thread. After api_free nobody may be told. */
+static void inquiry_end(const struct daemon *daemon, struct inquiry *inquiry)
 {
-	struct inquiry_part *part = (void *)message;
-	struct inquiry *inquiry = part->inquiry;
-	const struct daemon *daemon = owner;
-
-	inquiry_add(inquiry, part);
-	free(part->list);
-	free(part);
-	if (--inquiry->waiting > 0)
-		return;
-	/* After api_free nobody may be told. */
 	if (daemon->api != NULL && inquiry->on_kill != NULL)
 		inquiry->on_kill(inquiry->arg, inquiry->found);
 	if (daemon->api != NULL && inquiry->on_connections != NULL)
 		inquiry->on_connections(inquiry->arg, inquiry->list, inquiry->count);
 	free(inquiry->list);
 	free(inquiry);
+}
+
+/* In main's thread. */
+static void inquiry_on_answer(struct message *message, void *owner)
+{
+	struct inquiry_part *part = (void *)message;
+	struct inquiry *inquiry = part->inquiry;
+
+	inquiry_add(inquiry, part);
+	free(part->list);
+	free(part);
+	if (--inquiry->waiting == 0)
+		inquiry_end(owner, inquiry);
 }
 
 /* In a worker's thread. */
@@ -176,8 +179,14 @@ static void inquiry_start(struct daemon *daemon, struct inquiry *inquiry, uint64
 		parts[i]->kill_id = kill_id;
 		inquiry->waiting++;
 	}
+	/* Without memory for a single part nobody will answer. */
+	if (inquiry->waiting == 0) {
+		inquiry_end(daemon, inquiry);
+		return;
+	}
 	for (unsigned i = 0; i < inquiry->waiting; i++)
 		mailbox_post(&daemon->workers[i]->mailbox, &parts[i]->message);
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the mailboxes hold the parts */
 }
 
 void inspect_connections(void *arg, api_connections_done_fn *done, void *done_arg)

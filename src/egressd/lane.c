@@ -47,15 +47,19 @@ bool lane_configure(struct lane *lane, const struct egress *egress)
 
 	lane_read(egress, &wanted);
 	lane->tunnel = wanted.tunnel;
-	if (lane->epoch != 0 && lane_equals(lane, &wanted))
+	if (lane->is_configured && lane_equals(lane, &wanted))
 		return false;
 	memcpy(lane->name, wanted.name, sizeof(lane->name));
 	memcpy(lane->device, wanted.device, sizeof(lane->device));
 	memcpy(lane->upstream_url, wanted.upstream_url, sizeof(lane->upstream_url));
 	lane->resolver_settings = wanted.resolver_settings;
+	lane->resolver_settings.counters = lane->resolver_counters;
 	lane->resolver_settings.device = lane->device[0] != '\0' ? lane->device : NULL;
 	lane->allow_private = wanted.allow_private;
-	lane->epoch++;
+	/* With a tunnel the first epoch is the tunnel's own. */
+	if (lane->is_configured || lane->tunnel == NULL)
+		lane->epoch++;
+	lane->is_configured = true;
 	lane->tunnel_epoch = 0;
 	if (lane->tunnel == NULL)
 		lane->is_up = lane->ipv4 = lane->ipv6 = true;
@@ -80,8 +84,9 @@ bool lane_look(struct lane *lane, bool thorough)
 	lane->ipv6 = status.ipv6.family != AF_UNSPEC;
 	if (status.epoch == lane->tunnel_epoch)
 		return false;
+	/* In step with the tunnel, so that the log and status speak of the same number. */
+	lane->epoch += status.epoch > lane->tunnel_epoch ? status.epoch - lane->tunnel_epoch : 1;
 	lane->tunnel_epoch = status.epoch;
-	lane->epoch++;
 	return true;
 }
 

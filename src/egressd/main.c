@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "base/log.h"
+#include "base/version.h"
 #include "egressd/daemon.h"
 
 /* architecture: 0 ended, 1 failed, 3 usage or policy file, 4 rules refused or unverified. */
@@ -25,7 +26,7 @@ struct options {
 
 static void main_print_usage(FILE *out)
 {
-	fputs("usage: egressd --config FILE --no-firewall\n"
+	fputs("usage: egressd [--config FILE] --no-firewall\n"
 	      "\n"
 	      "A proxy that lets traffic out through the egress its policy names, and through "
 	      "nothing else.\n"
@@ -63,7 +64,7 @@ static int main_read_options(int argc, char **argv, struct options *options)
 			options->no_firewall = true;
 			break;
 		case 'V':
-			puts("egressd " EGRESSD_VERSION);
+			printf("egressd %s\n", version_text());
 			return EXIT_ENDED;
 		case 'h':
 			main_print_usage(stdout);

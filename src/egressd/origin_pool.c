@@ -2,11 +2,13 @@
 /* Keep-alive towards origins. */
 #include "egressd/origin_pool.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
@@ -153,6 +155,27 @@ void origin_pool_put(struct origin_pool *pool, const struct session *session, st
 		origin_drop(TAILQ_FIRST(&pool->all));
 }
 
+/* What came before anything was asked, its end or bytes, may not have been dispatched yet: such
+ * bytes would be taken for the answer. */
+static bool origin_is_quiet(const struct origin *origin)
+{
+	char byte;
+
+	return recv(origin->stream.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
+static struct origin *origin_find(struct origin_pool *pool, const struct origin_key *key)
+{
+	struct origin *origin;
+
+	LIST_FOREACH(origin, &pool->buckets[origin_bucket(pool, key)], bucket_link)
+	{
+		if (origin_key_equals(&origin->key, key))
+			return origin;
+	}
+	return NULL;
+}
+
 struct stream origin_pool_take(struct origin_pool *pool, const struct session *session,
 			       struct address *address)
 {
@@ -160,12 +183,12 @@ struct stream origin_pool_take(struct origin_pool *pool, const struct session *s
 	struct origin *origin;
 
 	origin_key_of(session, &key);
-	LIST_FOREACH(origin, &pool->buckets[origin_bucket(pool, &key)], bucket_link)
-	{
-		if (origin_key_equals(&origin->key, &key)) {
+	while ((origin = origin_find(pool, &key)) != NULL) {
+		if (origin_is_quiet(origin)) {
 			*address = origin->address;
 			return origin_forget(origin);
 		}
+		origin_drop(origin);
 	}
 	return stream_none();
 }
@@ -186,6 +209,7 @@ void origin_pool_check(struct origin_pool *pool, int64_t now_ms)
 	struct origin *oldest;
 
 	while ((oldest = TAILQ_FIRST(&pool->all)) != NULL &&
+	       /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): a dropped one has left the list */
 	       now_ms - oldest->idle_since_ms > ORIGIN_IDLE_MS)
 		origin_drop(oldest);
 }

@@ -59,7 +59,9 @@ static void worker_release_held(struct worker *worker, const struct lane *lane)
 {
 	struct session *session, *next;
 
-	for (session = TAILQ_FIRST(&worker->held); session != NULL; session = next) {
+	/* The tunnel may go again meanwhile; who is held anew then stands at the end of this list.
+	 */
+	for (session = TAILQ_FIRST(&worker->held); session != NULL && lane->is_up; session = next) {
 		next = TAILQ_NEXT(session, held_link);
 		if (session->record.lane == lane)
 			session_release(session);
@@ -103,6 +105,7 @@ static int worker_configure_lanes(struct worker *worker, struct snapshot *snapsh
 			free(lanes);
 			return -1;
 		}
+		lanes[i]->resolver_counters = &worker->counters.resolver;
 		if (lane_configure(lanes[i], &snapshot->egresses[i]))
 			worker_end_lane(worker, lanes[i], "egress changed");
 	}
@@ -130,7 +133,7 @@ static void worker_open_listeners(struct worker *worker,
 		const struct endpoint *endpoint =
 			snapshot_find_endpoint(publish->snapshot, &publish->sockets[i].address);
 
-		if (endpoint == NULL)
+		if (endpoint == NULL || worker->draining)
 			fd_close(publish->sockets[i].fd);
 		else if (listener_open(worker, endpoint, publish->sockets[i].fd) < 0)
 			log_error("worker %u cannot accept on a new listener: %m", worker->index);
@@ -139,10 +142,14 @@ static void worker_open_listeners(struct worker *worker,
 
 static void worker_redecide(struct worker *worker)
 {
-	struct session *session, *next;
+	struct session *session;
 
-	for (session = TAILQ_FIRST(&worker->sessions); session != NULL; session = next) {
-		next = TAILQ_NEXT(session, link);
+	/* One that begins anew may find a tunnel's epoch over, and end any of the others: no
+	 * neighbour can be remembered. Who has moved, moves to the end. */
+	while ((session = TAILQ_FIRST(&worker->sessions)) != NULL &&
+	       session->snapshot != worker->snapshot) {
+		TAILQ_REMOVE(&worker->sessions, session, link);
+		TAILQ_INSERT_TAIL(&worker->sessions, session, link);
 		session_redecide(session, worker->snapshot);
 	}
 }
@@ -156,6 +163,8 @@ static void worker_on_publish(struct message *message, void *owner)
 	origin_pool_flush(worker->origins, NULL);
 	if (worker_configure_lanes(worker, publish->snapshot) < 0) {
 		log_error("worker %u keeps the old policy: out of memory", worker->index);
+		for (size_t i = 0; i < publish->count; i++)
+			fd_close(publish->sockets[i].fd);
 		snapshot_unref(publish->snapshot);
 	} else {
 		struct snapshot *old = worker->snapshot;

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "config/users.h"
 #include "egressd/exchange.h"
 #include "egressd/snapshot.h"
 #include "egressd/worker.h"
@@ -148,7 +149,9 @@ static void session_drain(struct session *session)
 			session_end(session, "refused", false);
 		return;
 	}
-	session_end(session, "refused", true);
+	/* It sends faster than we throw away: a RST now would overtake the answer. Its time is
+	 * limited by the deadline. */
+	event_active(&session->event, EV_READ, 0);
 }
 
 /* While we wait for something else, only a broken connection matters; bytes and FIN are for later.
@@ -250,17 +253,34 @@ static bool session_is_within_limit(const struct session *session)
 				    memory_order_relaxed) <= limit;
 }
 
-bool session_identify(struct session *session, const char *user, size_t user_len)
+void session_set_user(struct session *session, const char *user, size_t user_len)
 {
 	if (user_len > 0 && (session->user == NULL || strlen(session->user) != user_len ||
 			     memcmp(session->user, user, user_len) != 0)) {
 		free(session->user);
 		session->user = strndup(user, user_len);
 	}
+}
+
+bool session_is_logged_in(const struct session *session)
+{
+	const struct users *users = session->endpoint->users;
+
+	return users == NULL || (session->user != NULL &&
+				 users_find(users, session->user, strlen(session->user)) != NULL);
+}
+
+bool session_identify(struct session *session, const char *user, size_t user_len)
+{
+	session_set_user(session, user, user_len);
 	session_count_client(session, false);
 	session->client = session_who(session);
 	session_count_client(session, true);
-	return session_is_within_limit(session);
+	if (session_is_within_limit(session))
+		return true;
+	/* A refused connection may stay open: it must not take the place of one that works. */
+	session_count_client(session, false);
+	return false;
 }
 
 static void session_decide(struct session *session, struct verdict *verdict)
@@ -357,7 +377,10 @@ void session_request(struct session *session)
 void session_release(struct session *session)
 {
 	session_unhold(session);
+	deadline_clear(&session->deadline);
 	session->state = SESSION_DIALING;
+	/* Not dialled, or not any more: a new epoch that session_go finds is not this one's end. */
+	session->record.epoch = 0;
 	session_go(session);
 }
 
@@ -436,7 +459,8 @@ void session_ask_again(struct session *session)
 	session->scanned = 0;
 	session_set_deadline(session, DEADLINE_IDLE, session_config(session)->idle_timeout_ms);
 	if (session->worker->draining) {
-		session_end(session, "shutting down", false);
+		/* A request that is on its way already must not turn our FIN into a RST. */
+		session_linger(session);
 		return;
 	}
 	/* From the loop, not from here: a client may have sent a thousand requests at once. */

@@ -137,7 +137,8 @@ void session_on_deadline(struct session *session)
 	case SESSION_ENDED:
 		break;
 	default:
-		session_end(session, "timeout", session->state == SESSION_LINGERING);
+		/* In order: a RST would take back what the kernel still holds for a slow reader. */
+		session_end(session, "timeout", false);
 	}
 }
 
@@ -162,6 +163,12 @@ static bool session_move(struct session *session, struct snapshot *snapshot)
 	return true;
 }
 
+/* Nothing has reached an origin yet: it may as well go another way. */
+static bool session_is_on_its_way(const struct session *session)
+{
+	return session->state == SESSION_HELD || session->state == SESSION_DIALING;
+}
+
 static bool session_still_allowed(struct session *session)
 {
 	struct record *record = &session->record;
@@ -172,13 +179,18 @@ static bool session_still_allowed(struct session *session)
 	record->verdict = (struct verdict){.egress = POLICY_EGRESS_NONE};
 	if (forward != NULL)
 		return forward_allows(forward, &session->peer) &&
-		       address_equals_endpoint(&forward->target, &record->address);
-	if (!record->open || record->host.name_len == 0)
+		       address_equals(&forward->target, &record->host.address) &&
+		       forward->target.port == record->port;
+	if (!record->open)
+		return true;
+	if (!session_is_logged_in(session))
+		return false;
+	if (record->host.name_len == 0)
 		return true;
 	policy_decide(session->snapshot->config->policy, &request, &record->verdict);
 	if (!record->verdict.allowed)
 		return false;
-	return record->lane == NULL ||
+	return record->lane == NULL || session_is_on_its_way(session) ||
 	       record->lane == session->worker->lane_of_egress[record->verdict.egress];
 }
 
@@ -187,11 +199,10 @@ static void session_start_over(struct session *session)
 {
 	if (session->association != NULL)
 		association_forget_verdicts(session->association);
-	if (session->dial == NULL || session->endpoint->forward != NULL)
+	if (!session_is_on_its_way(session) || session->endpoint->forward != NULL)
 		return;
 	dial_cancel(session->dial);
 	session->dial = NULL;
-	session->record.epoch = 0;
 	session_release(session);
 }
 

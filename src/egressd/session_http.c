@@ -140,14 +140,13 @@ static void http_on_head(struct session *session, size_t head_len)
 			 */
 	buffer_consume(&session->input, head_len);
 	session->scanned = 0;
-	/* Should it be refused later than now, the exchange will have begun to read the body. */
-	if (refusal == REFUSAL_NONE) {
+	/* Refused now or later, until an exchange reads it: a body must not be taken for a request.
+	 */
+	session->skip = http_body_can_be_skipped(&request) ? request.head.content_length : 0;
+	if (refusal == REFUSAL_NONE)
 		session_request(session);
-		return;
-	}
-	if (http_body_can_be_skipped(&request))
-		session->skip = request.head.content_length;
-	session_refuse(session, refusal, NULL);
+	else
+		session_refuse(session, refusal, NULL);
 }
 
 /* False: all of the input was a refused request's body. */
@@ -269,13 +268,15 @@ static void http_write_refusal(const struct session *session, enum refusal refus
 
 static void http_on_refused(struct session *session, enum refusal refusal, const char *detail)
 {
-	bool close = session->close_after_refusal || session->worker->draining;
+	/* Out of descriptors, an idle connection holds the very one that the next client needs. */
+	bool close = session->close_after_refusal || session->worker->draining ||
+		     refusal == REFUSAL_NO_RESOURCES;
 	char bytes[4096];
 	struct text out;
 
 	exchange_free(session->exchange);
 	session->exchange = NULL;
-	if (session->record.status == 0 || session->record.status < 300)
+	if (session->record.status < 300)
 		session->record.status = refusal_words(refusal)->status;
 	text_init(&out, bytes, sizeof(bytes));
 	http_write_refusal(session, refusal, detail, close, &out);

@@ -111,8 +111,9 @@ static void socks5_on_login_message(struct session *session)
 		break;
 	}
 	outcome = session_login(session, user.bytes, user.len, password.bytes, password.len);
+	/* Counted as that user's session only with the request: the password may yet be wrong. */
 	if (outcome == LOGIN_RIGHT || outcome == LOGIN_LATER)
-		(void)session_identify(session, user.bytes, user.len);
+		session_set_user(session, user.bytes, user.len);
 	explicit_bzero(buffer_start(&session->input), used);
 	buffer_consume(&session->input, used);
 	if (outcome != LOGIN_LATER)
@@ -146,6 +147,11 @@ static void socks5_on_request(struct session *session)
 	buffer_consume(&session->input, used);
 	socks_fill_record(session, request.command == SOCKS_UDP_ASSOCIATE ? "UDP" : "SOCKS5",
 			  &request);
+	/* A reload between greeting and request may have brought a login, or taken the user. */
+	if (!session_is_logged_in(session)) {
+		session_refuse(session, REFUSAL_LOGIN_NEEDED, NULL);
+		return;
+	}
 	if (!socks_is_within_limit(session))
 		return;
 	if (request.command == SOCKS_CONNECT)

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The parts of a UDP association: its destinations (each with a verdict), the table that keeps them
- * bounded, and its exits (a socket for each device and family).
+ * bounded.
  */
 #ifndef NET_ASSOCIATION_PRIVATE_H
 #define NET_ASSOCIATION_PRIVATE_H
 
 #include <event2/event_struct.h>
-#include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "association_exit.h"
 #include "base/hash.h"
 #include "net/association.h"
 
@@ -26,16 +26,6 @@ enum {
 	DESTINATION_QUEUE_MAX = 4,
 	DESTINATION_REFRESH_MS = 60 * 1000, /* unused for so long: its name is resolved anew */
 	DATAGRAM_MAX = 65536,               /* larger than any UDP payload */
-};
-
-/* A socket towards the world. */
-struct association_exit {
-	struct association *association;
-	struct association_exit *next;
-	char device[IF_NAMESIZE]; /* "": the namespace's own routing */
-	sa_family_t family;
-	int fd;
-	struct event event;
 };
 
 enum destination_state {
@@ -114,16 +104,6 @@ void destination_send(struct destination *destination, const uint8_t *payload, s
 		      int64_t now_ms);
 /* Ends its lookup and drops what waits. */
 void destination_clear(struct destination *destination);
-
-/* association_exit.c */
-
-/* The exit for that route and family, opened at its first use. NULL + errno. */
-MUST_CHECK struct association_exit *exit_get(struct association *association, const char *device,
-					     sa_family_t family);
-bool exit_is_on(const struct association_exit *exit, const char *device);
-void exit_send(struct association_exit *exit, const struct address *peer, const uint8_t *payload,
-	       size_t len);
-void exit_free(struct association_exit *exit);
 
 /* association.c */
 

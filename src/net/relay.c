@@ -6,6 +6,7 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "relay_engine.h"
@@ -136,6 +137,17 @@ static enum relay_step relay_splice(struct relay_side *side)
 	return relay_flush_pipe(side);
 }
 
+/* After its FIN a side is not read any more: only this tells of a RST behind it. */
+static enum relay_step relay_check_ended(struct relay_side *side)
+{
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	if (getsockopt(side->stream.fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0 || error != 0)
+		return RELAY_STEP_BROKEN;
+	return RELAY_STEP_WAIT;
+}
+
 static enum relay_step relay_read(struct relay_side *side)
 {
 	if (side->bulk && side->pipe == NULL && stream_is_bare(&side->stream) &&
@@ -156,7 +168,7 @@ static enum relay_step relay_move(struct relay_side *side)
 		if (step != RELAY_STEP_MORE)
 			break;
 		if (side->ended)
-			return RELAY_STEP_WAIT;
+			return relay_check_ended(side);
 		step = relay_read(side);
 	}
 	if (side->pipe != NULL && side->pipe->bytes == 0 && step != RELAY_STEP_MORE)

@@ -10,6 +10,7 @@
 #include <sys/queue.h>
 
 #include "base/clock.h"
+#include "base/counter.h"
 #include "resolver_answer.h"
 #include "resolver_cache.h"
 #include "resolver_channel.h"
@@ -47,6 +48,7 @@ LIST_HEAD(question_list, question);
 struct resolver {
 	struct channel *channel;
 	struct resolver_cache *cache;
+	struct resolver_counters *counters; /* NULL: nobody counts */
 	struct event ready_event;
 	struct lookup_list ready;
 	bool ending;
@@ -95,6 +97,7 @@ struct resolver *resolver_new(struct event_base *base, const struct resolver_set
 		return NULL;
 	TAILQ_INIT(&resolver->ready);
 	resolver->key = hash_key_random();
+	resolver->counters = settings->counters;
 	event_assign(&resolver->ready_event, base, -1, 0, resolver_on_ready, resolver);
 	resolver->cache = resolver_cache_new(RESOLVER_CACHE_LIMIT);
 	if (resolver->cache == NULL)
@@ -114,6 +117,7 @@ static void question_free(struct question *question)
 	struct lookup *lookup;
 
 	while ((lookup = TAILQ_FIRST(&question->lookups)) != NULL)
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): a cancelled one left the list */
 		lookup_cancel(lookup);
 	LIST_REMOVE(question, link);
 	question->resolver->question_count--;
@@ -136,6 +140,22 @@ void resolver_free(struct resolver *resolver)
 	free(resolver);
 }
 
+static void resolver_count_answer(struct resolver *resolver, enum lookup_result result)
+{
+	if (resolver->counters == NULL)
+		return;
+	counter_add(&resolver->counters->failures, result == LOOKUP_FAILED);
+	counter_add(&resolver->counters->timeouts, result == LOOKUP_TIMEOUT);
+}
+
+static void resolver_count_lookup(struct resolver *resolver, bool cached)
+{
+	if (resolver->counters == NULL)
+		return;
+	counter_add(&resolver->counters->lookups, 1);
+	counter_add(&resolver->counters->cache_hits, cached);
+}
+
 static void resolver_on_answer(void *arg, int status, const uint8_t *message, size_t len)
 {
 	struct question *question = arg;
@@ -147,6 +167,7 @@ static void resolver_on_answer(void *arg, int status, const uint8_t *message, si
 		return;
 	}
 	question->answer = answer_fill(question->answer, question->family, status, message, len);
+	resolver_count_answer(resolver, question->answer->result);
 	resolver_cache_put(resolver->cache, &question->host, question->family, question->answer,
 			   clock_monotonic_ms());
 	while ((lookup = TAILQ_FIRST(&question->lookups)) != NULL) {
@@ -219,6 +240,7 @@ static int resolver_refuse(struct resolver *resolver, struct lookup *lookup)
 
 	if (answer == NULL)
 		return -1;
+	resolver_count_answer(resolver, answer->result);
 	resolver_tell(resolver, lookup, answer);
 	answer_unref(answer);
 	return 0;
@@ -231,6 +253,7 @@ static int resolver_begin(struct resolver *resolver, const struct host *host, in
 		resolver_cache_find(resolver->cache, host, family, clock_monotonic_ms());
 	struct question *question;
 
+	resolver_count_lookup(resolver, cached != NULL);
 	if (cached != NULL) {
 		resolver_tell(resolver, lookup, cached);
 		return 0;

@@ -181,7 +181,7 @@ struct channel *channel_new(struct event_base *base, const struct resolver_setti
 	LIST_INIT(&channel->sockets);
 	if (settings->device != NULL) {
 		channel->is_bound = true;
-		strcpy(channel->device, settings->device);
+		memcpy(channel->device, settings->device, strlen(settings->device) + 1);
 	}
 	evtimer_assign(&channel->timer, base, channel_on_timer, channel);
 	if (channel_init(channel, settings->try_ms) != ARES_SUCCESS)

@@ -76,13 +76,11 @@ ssize_t stream_read(struct stream *stream, void *bytes, size_t len)
 	return got > 0 ? got : stream_tls_outcome(stream, got);
 }
 
-ssize_t stream_write(struct stream *stream, const void *bytes, size_t len)
+static ssize_t stream_write_record(struct stream *stream, const void *bytes, size_t len)
 {
 	ssize_t outcome;
 	int sent;
 
-	if (stream->tls == NULL)
-		return send(stream->fd, bytes, len, MSG_NOSIGNAL);
 	ERR_clear_error();
 	errno = 0;
 	sent = SSL_write(stream->tls, bytes, stream_clamp(len));
@@ -94,6 +92,25 @@ ssize_t stream_write(struct stream *stream, const void *bytes, size_t len)
 		outcome = -1;
 	}
 	return outcome;
+}
+
+/* With partial writes OpenSSL stops after every record, though there is room for more: who takes
+ * that for a full socket waits for an edge that never comes. */
+ssize_t stream_write(struct stream *stream, const void *bytes, size_t len)
+{
+	size_t total = 0;
+
+	if (stream->tls == NULL)
+		return send(stream->fd, bytes, len, MSG_NOSIGNAL);
+	while (total < len) {
+		ssize_t sent =
+			stream_write_record(stream, (const char *)bytes + total, len - total);
+
+		if (sent < 0)
+			return total > 0 ? (ssize_t)total : sent;
+		total += (size_t)sent;
+	}
+	return (ssize_t)total;
 }
 
 void stream_shutdown(struct stream *stream)

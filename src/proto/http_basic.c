@@ -69,7 +69,7 @@ static bool http_copy_part(const char *bytes, size_t len, char out[256], size_t 
 bool http_parse_basic(struct span value, char user[256], size_t *user_len, char password[256],
 		      size_t *password_len)
 {
-	char decoded[BASIC_DECODED_MAX + 3];
+	char decoded[BASIC_DECODED_MAX + 3] = {0};
 	const char *colon;
 	size_t len, before;
 

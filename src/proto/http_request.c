@@ -124,7 +124,7 @@ static bool http_parse_request_head(struct span rest, struct http_request *reque
 				    struct http_problem *problem)
 {
 	const struct http_field *login;
-	struct span line, target;
+	struct span line, target = {0};
 
 	if (!http_take_line(&rest, &line))
 		return http_refuse(problem, 400, "A line does not end in CR LF.");

@@ -156,10 +156,23 @@ def test_without_a_daemon_the_sentence_says_what_to_do(arguments):
     result = run(*arguments)
     assert result.returncode == UNKNOWN
     assert result.stderr == ("egressctl: no egressd answers at /nonexistent/socket: is it running? "
-                             "(start it, or name the socket with --socket)\n")
+                             "(start it, or name its socket with --socket or its policy file with --config)\n")
     result = run(*arguments, "--json")
     assert result.returncode == UNKNOWN
     assert json.loads(result.stdout)["error"].startswith("no egressd answers")
+
+
+@pytest.mark.skipif(os.path.exists("/run/egressd/control.sock"), reason="an egressd of this machine would answer")
+def test_the_policy_file_tells_where_the_daemon_answers(daemon, tmp_path):
+    daemon.answers["GET /v1/status"] = (200, status())
+    path = tmp_path / "egress.conf"
+    path.write_text(f"{POLICY}control {daemon.server_address}\n")
+    found = subprocess.run([EGRESSCTL, "--config", str(path), "status"], capture_output=True, text=True)
+    assert found.returncode == YES and "epoch 3" in found.stdout
+    path.write_text("nonsense\n")
+    lost = subprocess.run([EGRESSCTL, "--config", str(path), "status"], capture_output=True, text=True)
+    assert lost.returncode == UNKNOWN
+    assert "it tells no socket" in lost.stderr and "no egressd answers at /run/egressd/control.sock" in lost.stderr
 
 
 def test_an_answer_of_something_else_is_not_taken(daemon):
@@ -178,7 +191,21 @@ def test_status_says_that_the_tunnel_is_up_and_the_firewall_off(daemon):
     assert re.search(r"firewall +OFF \(--no-firewall\)", result.stdout)
     assert "12 open, 2301 since the start" in result.stdout
     assert "1.2 GiB in, 30 MiB out" in result.stdout
-    assert re.search(r"flaresolverr update.googleapis.com:443 +policy egress.conf:17", result.stdout)
+    assert re.search(r"flaresolverr +update.googleapis.com:443 +policy +old line 17\n", result.stdout)
+
+
+def test_status_says_which_rule_refused_and_why_in_words(daemon):
+    path = "/var/lib/" + "long/" * 8 + "egress.conf"
+    daemon.answers["GET /v1/status"] = (200, status(
+        policy={"path": path, "loaded_at_ms": NOW - 60000, "last_reload_error_at_ms": NOW,
+                "last_reload_error": f"{path}:5:1: warning: hm\n 5 | x\n{path}:51:10: error: there is no client 'x'\n 51 | y\n"},
+        last_refusals=[refusal(rule=f"{path}:35", at_ms=NOW - 1000, reason="forbidden_address", host="a." * 40 + "example"),
+                       refusal(rule=f"{path}:36"), refusal(rule=None)]))
+    shown = run("status", daemon=daemon).stdout
+    assert re.search(r"in force since [^ ]+ \(1 min\)\n +" + path + "\n", shown)
+    assert "  line 51: there is no client 'x'\n" in shown
+    assert re.search(r"~[a.]+\.example:443 +forbidden address  line 35\n", shown)
+    assert "old line 36\n" in shown
 
 
 @pytest.mark.parametrize("state", ["down", "unknown"])
@@ -242,6 +269,14 @@ def test_connections_fit_the_terminal(daemon):
     assert max(map(len, shown.splitlines())) <= 110
     assert "~" in shown
     assert "a" * 240 in run("connections", daemon=daemon).stdout
+
+
+def test_connections_of_a_narrow_terminal_leave_out_what_matters_less(daemon):
+    daemon.answers["GET /v1/connections"] = (200, {"now_ms": NOW, "connections": [connection(1, host="b" * 40 + ".example")]})
+    shown = run_on_terminal("connections", daemon=daemon, environment={"NO_COLOR": "1"}, columns=80)[1]
+    head, line = shown.splitlines()
+    assert head.split() == "ID CLIENT HOST EGRESS STATE AGE IN OUT".split()
+    assert len(line) <= 80 and "b.example:443" in line
 
 
 def test_connections_watch_ends_well_at_interrupt(daemon):

@@ -157,3 +157,31 @@ def test_two_hundred_logins_a_second_do_not_delay_another_client(locked):
     worst = sorted(took)[int(len(took) * 0.99)]
     if not is_sanitized():
         assert rate > 150 and worst < 0.1, (rate, worst)
+
+
+def test_a_reload_ends_the_sessions_of_a_user_who_is_gone(start, users, tmp_path):
+    mine = tmp_path / "users"
+    with open(users, encoding="utf-8") as file:
+        mine.write_text(file.read())
+    port = free_port()
+    gateway = start(listen=f"listen mixed 127.0.0.1:{port} auth {mine}", client="client local address 127.0.0.0/8")
+    gateway.address = ("127.0.0.1", port)
+    target = ("one.example.org", gateway.origins.port["tcp"])
+    with gateway.connect() as anna, gateway.connect() as bert:
+        assert anna.connect(*target, basic("anna", PASSWORD)).status == 200
+        assert bert.connect(*target, basic("bert", "two")).status == 200
+        anna.send("ECHO\n"), bert.send("ECHO\n")
+        mine.write_text("".join(line + "\n" for line in mine.read_text().splitlines() if not line.startswith("anna")))
+        gateway.daemon.reload()
+        assert anna.ends()
+        assert bert.send(b"x").exactly(1) == b"x"
+    gateway.check()
+
+
+def test_a_login_that_a_reload_brings_holds_for_a_socks_handshake_that_has_begun(start, users):
+    gateway = start()
+    with gateway.connect() as connection:
+        assert connection.send(b"\5\1\0").exactly(2) == b"\5\0"
+        gateway.daemon.reload(gateway.policy().replace(f":{gateway.port}\n", f":{gateway.port} auth {users}\n", 1))
+        assert connection.send(b"\5\1\0\1\x7f\0\0\1\0\x50").socks5_reply() == 2
+    gateway.check()

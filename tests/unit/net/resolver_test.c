@@ -15,6 +15,7 @@ struct scene {
 	struct event_base *base;
 	struct fake_dns dns, second;
 	struct resolver *resolver;
+	struct resolver_counters counters;
 };
 
 struct outcome {
@@ -110,6 +111,7 @@ static struct resolver *scene_resolver(struct scene *scene, const struct fake_dn
 		.server_count = 1,
 		.device = device,
 		.try_ms = 200,
+		.counters = &scene->counters,
 	};
 
 	if (second != NULL)
@@ -263,6 +265,22 @@ static void answers_and_refusals_are_asked_once(void **state)
 	assert_in_range(scene->dns.udp_count, 4, 5);
 }
 
+static void lookups_hits_failures_and_timeouts_are_counted(void **state)
+{
+	struct scene *scene = *state;
+	const struct resolver_counters *counters = &scene->counters;
+
+	for (int i = 0; i < 3; i++)
+		ask(scene, "two.test", AF_INET);
+	ask(scene, "nx.test", AF_INET);
+	ask(scene, "refused.test", AF_INET);
+	ask(scene, "silent.test", AF_INET6);
+	assert_int_equal(counters->lookups, 6);
+	assert_int_equal(counters->cache_hits, 2);
+	assert_int_equal(counters->failures, 1);
+	assert_int_equal(counters->timeouts, 1);
+}
+
 static void equal_questions_in_flight_are_asked_once(void **state)
 {
 	struct scene *scene = *state;
@@ -385,6 +403,7 @@ int main(void)
 		SCENE_TEST(truncated_answers_are_asked_again_over_tcp),
 		SCENE_TEST(a_silent_server_is_passed_over),
 		SCENE_TEST(answers_and_refusals_are_asked_once),
+		SCENE_TEST(lookups_hits_failures_and_timeouts_are_counted),
 		SCENE_TEST(equal_questions_in_flight_are_asked_once),
 		SCENE_TEST(a_dead_lookup_delays_no_other),
 		SCENE_TEST(too_many_open_questions_fail_fast),
