@@ -44,7 +44,10 @@ def start_origins(folder, authority):
     return origins
 
 
-def policy(origins, port, *, listen="", rules="out from local", options="", egress="", client="client local address 127.0.0.0/8"):
+CLIENT = "client local address 127.0.0.0/8"
+
+
+def policy(origins, port, *, listen="", rules="out from local", options="", egress="", client=CLIENT):
     """The test policy: everything on loopback may be reached, by name or address."""
     return f"""listen mixed 127.0.0.1:{port}
 {listen}
@@ -80,8 +83,8 @@ class Gateway:
                 connection.connect("one.example.org", self.origins.port["tcp"])
         self.daemon.baseline = self.settled(lambda: self.busy() == 0, self.descriptors)
 
-    def connect(self, **options):
-        return Connection(self.address, **options)
+    def connect(self, address=None, **options):
+        return Connection(address or self.address, **options)
 
     def url(self, path="/whoami", name="one.example.org", kind="http"):
         return f"{kind}://{name}:{self.origins.port[kind]}{path}"

@@ -58,8 +58,8 @@ REFUSED = {
     "scope in an address": "GET http://[::1%25lo]:PORT/ HTTP/1.1\r\nHost: [::1]\r\n\r\n",
 }
 UNDERSTOOD = {"a site's form", "asterisk"}  # refused, but nothing about them is in doubt
-PORTS = ["+PORT", "PORTabc", " PORT", "PORT ", "0xPORT", "PORT+65536", "PORT+4294967296", "99999999999999999999", "-1", "0",
-         "65536", "000000000000000000000000PORTx", "PORT.", "PORT\0", "PORT,1"]
+PORTS = ["+PORT", "PORTabc", " PORT", "PORT ", "0xPORT", "PORT+65536", "PORT+4294967296", "99999999999999999999", "-1",
+         "0", "65536", "000000000000000000000000PORTx", "PORT.", "PORT\0", "PORT,1"]
 
 
 def fill(text, port):
@@ -88,7 +88,8 @@ def test_ambiguous_request_is_refused(gateway, name):
 def test_odd_port_is_refused_in_connect(gateway, port):
     mark = gateway.origins.events.mark()
     with gateway.connect() as connection:
-        connection.send(fill(f"CONNECT one.example.org:{port} HTTP/1.1\r\nHost: one.example.org\r\n\r\n", gateway.origins.port["http"]))
+        head = f"CONNECT one.example.org:{port} HTTP/1.1\r\nHost: one.example.org\r\n\r\n"
+        connection.send(fill(head, gateway.origins.port["http"]))
         assert connection.answer().status == 400
     assert not touched(gateway, mark)
 
@@ -97,7 +98,8 @@ def test_odd_port_is_refused_in_connect(gateway, port):
 def test_odd_port_is_refused_in_a_url(gateway, port):
     mark = gateway.origins.events.mark()
     with gateway.connect() as connection:
-        connection.send(fill(f"GET http://one.example.org:{port}/ HTTP/1.1\r\nHost: one.example.org\r\n\r\n", gateway.origins.port["http"]))
+        head = f"GET http://one.example.org:{port}/ HTTP/1.1\r\nHost: one.example.org\r\n\r\n"
+        connection.send(fill(head, gateway.origins.port["http"]))
         assert connection.answer().status == 400
     assert not touched(gateway, mark)
 

@@ -20,7 +20,8 @@ async def one_tunnel(gateway, number):
     size = LARGE if number == 0 else 20000 + number * 137
     port = gateway.origins.port["tcp"]
     reader, writer = await asyncio.open_connection(*gateway.address, limit=1 << 20)
-    writer.write(f"CONNECT one.example.org:{port} HTTP/1.1\r\nHost: one.example.org:{port}\r\n\r\nDUPLEX {size} {size} {number % 16}\n".encode())
+    writer.write(f"CONNECT one.example.org:{port} HTTP/1.1\r\nHost: one.example.org\r\n\r\n".encode())
+    writer.write(f"DUPLEX {size} {size} {number % 16}\n".encode())
     head = await reader.readuntil(b"\r\n\r\n")
     if b" 200 " not in head:
         return f"{number}: {head}"

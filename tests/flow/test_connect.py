@@ -9,6 +9,10 @@ from lab.origins import pattern
 from lab.stream import matching
 
 
+def connect_head(port, name="one.example.org"):
+    return f"CONNECT {name}:{port} HTTP/1.1\r\nHost: {name}:{port}\r\n\r\n"
+
+
 def test_reply_is_a_bare_200_that_net_clients_accept(gateway):
     with gateway.connect() as connection:
         answer = connection.connect("one.example.org", gateway.origins.port["tcp"])
@@ -16,8 +20,10 @@ def test_reply_is_a_bare_200_that_net_clients_accept(gateway):
         assert answer.all("content-length") == [] and answer.all("transfer-encoding") == []
 
 
-@pytest.mark.parametrize("host", ["one.example.org", "ONE.Example.ORG", "one.example.org.", "alias.example.org", "127.0.0.1",
-                                  "::1", "six.example.org", "both.example.org"])
+@pytest.mark.parametrize("host", [
+    "one.example.org", "ONE.Example.ORG", "one.example.org.", "alias.example.org", "127.0.0.1", "::1", "six.example.org",
+    "both.example.org",
+])
 def test_host_may_be_written_in_any_way(gateway, host):
     with gateway.tunnel("PEER", host) as tunnel:
         assert tunnel.rest() in (b"127.0.0.1\n", b"::1\n")
@@ -26,7 +32,7 @@ def test_host_may_be_written_in_any_way(gateway, host):
 def test_data_sent_with_the_request_is_not_lost(gateway):
     with gateway.connect() as connection:
         port = gateway.origins.port["tcp"]
-        connection.send(f"CONNECT one.example.org:{port} HTTP/1.1\r\nHost: one.example.org:{port}\r\n\r\nECHO\n" + "early" * 1000)
+        connection.send(connect_head(port) + "ECHO\n" + "early" * 1000)
         assert connection.head().status == 200
         connection.finish()
         assert connection.rest() == b"early" * 1000
@@ -34,7 +40,7 @@ def test_data_sent_with_the_request_is_not_lost(gateway):
 
 def test_request_may_come_byte_by_byte(gateway):
     with gateway.connect() as connection:
-        for byte in f"CONNECT one.example.org:{gateway.origins.port['tcp']} HTTP/1.1\r\nHost: one.example.org:{gateway.origins.port['tcp']}\r\n\r\nPEER\n".encode():
+        for byte in (connect_head(gateway.origins.port["tcp"]) + "PEER\n").encode():
             connection.send(bytes([byte]))
         assert connection.head().status == 200
         assert connection.rest() == b"127.0.0.1\n"
@@ -116,7 +122,7 @@ def test_failure_says_why_and_keeps_the_connection(gateway, host, port, status, 
 @pytest.mark.parametrize("name, status", [("never.one.example.org", 504), ("garbage.one.example.org", 502)])
 def test_a_stuck_lookup_does_not_delay_another_client(gateway, name, status):
     with gateway.connect() as stuck:
-        stuck.send(f"CONNECT {name}:80 HTTP/1.1\r\nHost: {name}:80\r\n\r\n")
+        stuck.send(connect_head(80, name))
         with gateway.tunnel("PEER") as tunnel:
             assert tunnel.rest() == b"127.0.0.1\n"
         stuck.socket.settimeout(40)
@@ -146,8 +152,10 @@ def test_the_proxy_does_not_dial_itself(gateway, host):
         assert connection.connect(host, gateway.port).status in (400, 403, 502)
 
 
-@pytest.mark.parametrize("host", ["169.254.169.254", "meta.example.org", "224.0.0.1", "255.255.255.255", "::ffff:169.254.169.254",
-                                  "64:ff9b::7f00:1", "2002:7f00:1::", "fe80::1", "ff02::1", "192.168.1.1", "100.64.0.1"])
+@pytest.mark.parametrize("host", [
+    "169.254.169.254", "meta.example.org", "224.0.0.1", "255.255.255.255", "::ffff:169.254.169.254", "64:ff9b::7f00:1",
+    "2002:7f00:1::", "fe80::1", "ff02::1", "192.168.1.1", "100.64.0.1",
+])
 def test_without_private_no_special_address_is_dialled(start, host):
     gateway = start(egress="egress net direct resolver 127.0.0.1:{dns}", rules="net from local")
     with gateway.connect() as connection:

@@ -10,11 +10,12 @@ from .harness import free_port
 
 def test_at_the_descriptor_limit_it_waits_without_spinning_and_goes_on(start):
     gateway = start(before=("prlimit", "--nofile=128:128"))
+    where = f"one.example.org:{gateway.origins.port['tcp']}"
     tunnels = []
     with_answer = []
     for _ in range(150):
         connection = gateway.connect()
-        connection.send(f"CONNECT one.example.org:{gateway.origins.port['tcp']} HTTP/1.1\r\nHost: one.example.org:{gateway.origins.port['tcp']}\r\n\r\n")
+        connection.send(f"CONNECT {where} HTTP/1.1\r\nHost: {where}\r\n\r\n")
         tunnels.append(connection)
     for connection in tunnels[:20]:
         with_answer.append(connection.head().status)

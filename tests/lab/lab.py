@@ -97,6 +97,10 @@ link add eth0 netns {gateway} type veth peer name gateway netns {home}
 link add wan netns {home} type veth peer name home netns {internet}
 link add wan netns {vpnserver} type veth peer name vpn netns {internet}
 """)
+        self._address_home()
+        self._address_internet()
+
+    def _address_home(self):
         self.app.batch(f"""
 addr add {world.APP}/24 dev eth0
 addr add {world.APP_FLARESOLVERR}/24 dev eth0
@@ -118,6 +122,8 @@ addr add {world.HOME_PUBLIC6}/64 dev wan nodad
 link set wan up
 route add default via 45.80.1.1
 route add default via 2a0e:b107:1::1""")
+
+    def _address_internet(self):
         self.vpnserver.batch(f"""
 addr add {world.VPN_PUBLIC}/30 dev wan
 addr add {world.VPN_PUBLIC6}/64 dev wan nodad

@@ -117,7 +117,8 @@ def test_names_are_asked_through_the_tunnel_only(guarded, play):
     scene.nothing_leaked()
 
 
-@pytest.mark.parametrize("name", ["prowlarr", "router.lan", "nas.local", "x.internal", "service.onion", "a.home.arpa", "b.test", "c.invalid", "d.localhost"])
+@pytest.mark.parametrize("name", ["prowlarr", "router.lan", "nas.local", "x.internal", "service.onion", "a.home.arpa", "b.test",
+                                  "c.invalid", "d.localhost"])
 def test_local_names_reach_no_resolver(guarded, play, name):
     scene = play(guarded)
     assert scene.curl(f"http://{name}/", "-x", f"http://{GATE}:8118").status in (403, 502)
