@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "egressd/origin_pool.h"
-#include "egressd/session.h"
+#include "egressd/protocol.h"
 #include "egressd/snapshot.h"
 #include "egressd/worker.h"
 #include "exchange_parts.h"

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "egressd/exchange.h"
-#include "egressd/session.h"
+#include "egressd/protocol.h"
 #include "egressd/snapshot.h"
 #include "egressd/worker.h"
 #include "net/association.h"
