@@ -5,6 +5,7 @@
 
 #include "egressd/exchange.h"
 #include "egressd/protocol.h"
+#include "egressd/publish.h"
 #include "egressd/snapshot.h"
 #include "egressd/worker.h"
 
