@@ -1,8 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reload is all or nothing, and live sessions are decided again."""
+import glob
+import os
+import shutil
+
 import pytest
 
-from lab.daemon import is_session
+from lab.daemon import ROOT, is_session
+
+from .client import Connection, request
+from .harness import free_port
 
 BROKEN = {
     "unknown verb": "allow from local",
@@ -32,8 +39,6 @@ def test_a_broken_file_keeps_the_running_policy(start, name):
 
 
 def test_a_missing_file_keeps_the_running_policy(start):
-    import os
-
     gateway = start()
     os.rename(gateway.daemon.config, gateway.daemon.config + ".away")
     gateway.daemon.reload()
@@ -74,8 +79,6 @@ def test_only_sessions_that_are_now_denied_end(start):
 def test_a_transfer_in_flight_survives_a_reload_that_still_allows_it(start):
     gateway = start()
     with gateway.connect() as connection:
-        from .client import request
-
         connection.send(request(gateway.url("/slow?pieces=40&ms=20")))
         connection.until(b"0000000\n")
         for _ in range(5):
@@ -95,15 +98,34 @@ def test_an_unchanged_listener_loses_no_connection(start):
     gateway.check()
 
 
-def test_listeners_come_and_go_with_the_file(start):
-    from .client import Connection
-    from .harness import free_port
+def is_closed(port):
+    try:
+        Connection(("127.0.0.1", port)).close()
+    except ConnectionError:
+        return True
+    return False
 
+
+def test_listeners_come_and_go_with_the_file(start):
     gateway, port = start(), free_port()
     reload_with(gateway, listen=f"listen http 127.0.0.1:{port}")
     with Connection(("127.0.0.1", port)) as connection:
         assert connection.ask(gateway.url("/whoami")).status == 200
     reload_with(gateway)
-    with pytest.raises(ConnectionRefusedError):
-        Connection(("127.0.0.1", port))
+    assert gateway.settled(lambda: is_closed(port), lambda: is_closed(port))
     assert gateway.get("/whoami").status == 200
+
+
+def test_none_of_the_broken_files_changes_the_running_policy(start):
+    """Every file with a golden message, one after the other, by SIGHUP."""
+    files = sorted(glob.glob(os.path.join(ROOT, "tests/unit/config/broken/*.conf")))
+    assert len(files) >= 30
+    gateway = start()
+    for path in files:
+        shutil.copy(path, gateway.daemon.config)
+        entry = gateway.daemon.reload()
+        assert "reloaded" not in entry["event"], path
+        with gateway.connect() as connection:
+            assert connection.connect("blocked.example.org", 443).status == 403, path
+            assert connection.connect("one.example.org", gateway.origins.port["tcp"]).status == 200, path
+    gateway.check()
