@@ -42,6 +42,13 @@ struct forward_config {
 	unsigned line;
 };
 
+/* What a client is known by besides its listener. */
+struct client_config {
+	const struct prefix *addresses; /* none: any */
+	size_t address_count;
+	bool has_user;
+};
+
 enum egress_kind {
 	EGRESS_DEVICE, /* every socket bound to the device */
 	EGRESS_PROXY,  /* through another proxy */
@@ -75,6 +82,8 @@ struct config {
 	size_t listener_count;
 	const struct forward_config *forwards;
 	size_t forward_count;
+	const struct client_config *clients; /* by the policy's client index */
+	size_t client_count;
 	const struct egress_config *egresses; /* by the policy's egress index */
 	size_t egress_count;
 	const uint32_t *client_session_limits; /* by client index; 0: no limit */

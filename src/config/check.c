@@ -250,6 +250,31 @@ static int check_finish_forwards(struct parser *parser)
 	return 0;
 }
 
+static int check_finish_clients(struct parser *parser)
+{
+	size_t count = parser->client_names.count;
+	struct client_config *clients = arena_take_array(parser->arena, count, sizeof(*clients));
+
+	if (clients == NULL)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		const struct client_draft *draft = &parser->clients[i];
+		size_t size = draft->address_count * sizeof(*draft->addresses);
+		struct prefix *addresses = arena_take(parser->arena, size);
+
+		if (addresses == NULL)
+			return -1;
+		if (size > 0)
+			memcpy(addresses, draft->addresses, size);
+		clients[i] = (struct client_config){.addresses = addresses,
+						    .address_count = draft->address_count,
+						    .has_user = draft->user_count > 0};
+	}
+	parser->config->clients = clients;
+	parser->config->client_count = count;
+	return 0;
+}
+
 int check_finish(struct parser *parser)
 {
 	size_t count = parser->listener_count;
@@ -262,5 +287,7 @@ int check_finish(struct parser *parser)
 		listeners[i] = parser->listeners[i].listen;
 	parser->config->listeners = listeners;
 	parser->config->listener_count = count;
+	if (check_finish_clients(parser) < 0)
+		return -1;
 	return check_finish_forwards(parser);
 }

@@ -35,20 +35,24 @@ static const struct command commands[] = {
 	 "Asks for the password twice when standard input is a terminal, else takes one line of "
 	 "it.\n",
 	 false, command_passwd},
+	{"rules", "show|apply|verify|diff|remove [gateway|app|host]",
+	 "the packet rules that the policy asks for", "UBA",
+	 "gateway (when none is named): beside the tunnel; app: in an app's namespace; host: on "
+	 "the\n"
+	 "Docker host. No egressd needs to run; all but show take the capability NET_ADMIN.\n"
+	 "Exit code 0: done, or the kernel has these rules; 1: not; 2: could not tell.\n",
+	 false, command_rules},
 	{"version", "", "say which egressctl this is, and which egressd runs", "", "", true,
 	 command_version},
 };
 
 static const struct option long_options[] = {
-	{"socket", required_argument, NULL, 's'},
-	{"config", required_argument, NULL, 'c'},
-	{"json", no_argument, NULL, 'j'},
-	{"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, 'V'},
-	{"file", no_argument, NULL, 'f'},
-	{"udp", no_argument, NULL, 'u'},
-	{"watch", no_argument, NULL, 'w'},
-	{NULL, 0, NULL, 0},
+	{"socket", required_argument, NULL, 's'}, {"config", required_argument, NULL, 'c'},
+	{"json", no_argument, NULL, 'j'},         {"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},      {"file", no_argument, NULL, 'f'},
+	{"udp", no_argument, NULL, 'u'},          {"watch", no_argument, NULL, 'w'},
+	{"uid", required_argument, NULL, 'U'},    {"bridge", required_argument, NULL, 'B'},
+	{"apps", required_argument, NULL, 'A'},   {NULL, 0, NULL, 0},
 };
 
 static void usage_print(FILE *out)
@@ -81,6 +85,8 @@ static void command_usage_print(const struct command *command, FILE *out)
 		fputs(" [--udp]", out);
 	if (strchr(command->options, 'w'))
 		fputs(" [--watch]", out);
+	if (strchr(command->options, 'U'))
+		fputs(" [--uid UID] [--apps NETWORK,...] [--bridge NAME]", out);
 	fprintf(out, " [--json] [--socket PATH] [--config FILE]\n%s.\n%s", command->summary,
 		command->help);
 }
@@ -134,14 +140,28 @@ static bool option_take(struct invocation *invocation, int option, const char *v
 	}
 }
 
-static void option_take_own(struct invocation *invocation, int option)
+static void option_take_own(struct invocation *invocation, int option, const char *value)
 {
-	if (option == 'f')
+	switch (option) {
+	case 'f':
 		invocation->file = true;
-	else if (option == 'u')
+		break;
+	case 'u':
 		invocation->udp = true;
-	else
+		break;
+	case 'w':
 		invocation->watch = true;
+		break;
+	case 'U':
+		invocation->uid = value;
+		break;
+	case 'B':
+		invocation->bridge = value;
+		break;
+	default:
+		invocation->apps = value;
+		break;
+	}
 }
 
 static int command_run(const struct command *command, struct invocation *invocation)
@@ -179,7 +199,7 @@ static int command_start(const struct command *command, struct invocation *invoc
 			command_usage_print(command, stderr);
 			return EXIT_USAGE;
 		}
-		option_take_own(invocation, option);
+		option_take_own(invocation, option, optarg);
 	}
 	invocation->argc = argc - optind;
 	invocation->argv = argv + optind;

@@ -174,3 +174,15 @@ const struct rule_source *policy_rule_source(const struct policy *policy, size_t
 {
 	return &policy->rules[rule].source;
 }
+
+bool policy_admits_unknown(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct rule *rule = &policy->rules[i];
+
+		if (rule->egress != POLICY_EGRESS_NONE &&
+		    rule_takes_client(policy, rule, POLICY_CLIENT_UNKNOWN))
+			return true;
+	}
+	return policy->has_fallback && policy->fallback.egress != POLICY_EGRESS_NONE;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Inside the layer only: the words rulesets are written in. A NULL rule (no memory) is passed over.
+ */
+#ifndef FIREWALL_COMPOSE_H
+#define FIREWALL_COMPOSE_H
+
+#include "firewall/derive.h"
+#include "firewall/ruleset_build.h"
+
+enum {
+	/* Before every translation of addresses: 127.0.0.11 is still what the program asked for. */
+	PRIORITY_RAW = -310,
+	/* Behind conntrack (-200) and mangle (-150), before addresses are translated (-100). */
+	PRIORITY_TAG = -140,
+	/* Before the filters of others (0): a refusal is heard at once where they would be silent.
+	 */
+	PRIORITY_FILTER = -5,
+	/* What the kernel gives to sockets that name no port, unless it was told otherwise. */
+	PORTS_ANY_LOW = 32768,
+	PORTS_ANY_HIGH = 60999,
+};
+
+void rule_device_in(struct ruleset_rule *rule, const char *device, bool inverted);
+void rule_device_out(struct ruleset_rule *rule, const char *device, bool inverted);
+/* kind: MATCH_UID, MATCH_PROTOCOL with the number; MATCH_MARKED, _REPLY, _INVALID with 0. */
+void rule_when(struct ruleset_rule *rule, enum match_kind kind, uint32_t number);
+/* MATCH_SOURCE, MATCH_DESTINATION. A wildcard address asks nothing. */
+void rule_address(struct ruleset_rule *rule, enum match_kind kind, const struct address *address);
+/* MATCH_SOURCE, MATCH_DESTINATION, MATCH_ORIGIN. */
+void rule_set(struct ruleset_rule *rule, enum match_kind kind, const struct ruleset_set *set);
+/* MATCH_SOURCE_PORT, MATCH_DESTINATION_PORT. */
+void rule_ports(struct ruleset_rule *rule, enum match_kind kind, uint32_t protocol, uint16_t low,
+		uint16_t high);
+/* counter NULL: none. target: of a jump, else NULL. */
+void rule_end(struct ruleset_rule *rule, const char *counter, enum rule_verdict verdict,
+	      const char *target);
+
+/* The last rules of a chain: whatever is still there is refused, and hears so. */
+void chain_refuse(struct ruleset *ruleset, const char *counter);
+
+/* 0.0.0.0 and ::, which stands for both families. */
+bool address_is_wildcard(const struct address *address);
+bool address_is_loopback(const struct address *address);
+
+/* The policy's range for associations. */
+void policy_udp_ports(const struct firewall_policy *policy, uint16_t *low, uint16_t *high);
+
+/* The addresses of one family in a set of that name, or in one that has the same already. NULL:
+ * there are none (or no memory). */
+const struct ruleset_set *compose_set(struct ruleset *ruleset, const char *name, sa_family_t family,
+				      const struct prefix *prefixes, size_t count);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Inside the layer only: what reading a rule knows half-way. */
+#ifndef FIREWALL_DECODE_H
+#define FIREWALL_DECODE_H
+
+#include "expression.h"
+#include "nf_tables.h"
+
+enum loaded {
+	LOADED_NOTHING,
+	LOADED_META,
+	LOADED_CONNTRACK,
+	LOADED_PAYLOAD,
+};
+
+struct decoder {
+	struct ruleset_rule *rule;
+	enum loaded loaded;
+	uint32_t key;                  /* of meta and ct */
+	uint32_t base, offset, len;    /* of payload */
+	bool masked, finished, ranges; /* ranges: the lower end has been seen */
+	uint32_t mask, flip;
+	sa_family_t family; /* that the rule has made sure of, and that awaits its use */
+	bool family_awaits;
+	uint32_t protocol;
+	size_t protocol_match; /* 1 + the place of the match that is only a port's condition so far
+				*/
+};
+
+/* A new match of the rule; what was loaded is used up. NULL: too many. */
+struct rule_match *decoder_match(struct decoder *decoder, enum match_kind kind);
+
+/* A match of the address that was loaded; NULL when it was none. */
+struct rule_match *decode_who(struct decoder *decoder);
+
+/* What was loaded, compared with a constant. False: never by us. */
+bool decode_compare(struct decoder *decoder, const struct nftnl_expr *expression);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reading what a rule asks: something is loaded, then compared. */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "decode.h"
+#include "nf_tables.h"
+
+struct rule_match *decoder_match(struct decoder *decoder, enum match_kind kind)
+{
+	struct rule_match *match;
+
+	if (decoder->rule->match_count == RULE_MATCHES_MAX)
+		return NULL;
+	match = &decoder->rule->matches[decoder->rule->match_count++];
+	*match = (struct rule_match){.kind = kind};
+	decoder->loaded = LOADED_NOTHING;
+	return match;
+}
+
+struct rule_match *decode_who(struct decoder *decoder)
+{
+	bool is_v4 = decoder->family == AF_INET;
+	enum match_kind kind = MATCH_ORIGIN;
+	sa_family_t family = AF_INET;
+	struct rule_match *match;
+
+	if (decoder->loaded == LOADED_CONNTRACK && decoder->key == NFT_CT_SRC_IP6) {
+		family = AF_INET6;
+	} else if (decoder->loaded == LOADED_PAYLOAD) {
+		uint32_t source = is_v4 ? HEADER_IPV4_SOURCE : HEADER_IPV6_SOURCE;
+		uint32_t destination = is_v4 ? HEADER_IPV4_DESTINATION : HEADER_IPV6_DESTINATION;
+
+		if (decoder->family == AF_UNSPEC || decoder->base != NFT_PAYLOAD_NETWORK_HEADER ||
+		    decoder->len != (is_v4 ? 4 : 16) ||
+		    (decoder->offset != source && decoder->offset != destination))
+			return NULL;
+		kind = decoder->offset == source ? MATCH_SOURCE : MATCH_DESTINATION;
+		family = decoder->family;
+		decoder->family_awaits = false;
+	} else if (decoder->loaded != LOADED_CONNTRACK || decoder->key != NFT_CT_SRC_IP) {
+		return NULL;
+	}
+	match = decoder_match(decoder, kind);
+	if (match != NULL)
+		match->address.family = family;
+	return match;
+}
+
+static bool compare_meta(struct decoder *decoder, uint32_t operation, const void *bytes,
+			 uint32_t len)
+{
+	struct rule_match *match;
+	uint8_t byte = 0;
+
+	if (len == 1)
+		memcpy(&byte, bytes, 1);
+	if (decoder->key == NFT_META_IIFNAME || decoder->key == NFT_META_OIFNAME) {
+		match = decoder_match(decoder, decoder->key == NFT_META_IIFNAME ? MATCH_DEVICE_IN
+										: MATCH_DEVICE_OUT);
+		if (match == NULL || len != IFNAMSIZ || operation > NFT_CMP_NEQ)
+			return false;
+		match->inverted = operation == NFT_CMP_NEQ;
+		memcpy(match->device, bytes, IFNAMSIZ);
+		return match->device[IFNAMSIZ - 1] == '\0';
+	}
+	if (operation != NFT_CMP_EQ)
+		return false;
+	if (decoder->key == NFT_META_NFPROTO) {
+		decoder->family = byte == NFPROTO_IPV4   ? AF_INET
+				  : byte == NFPROTO_IPV6 ? AF_INET6
+							 : AF_UNSPEC;
+		decoder->family_awaits = true;
+		decoder->loaded = LOADED_NOTHING;
+		return len == 1 && decoder->family != AF_UNSPEC;
+	}
+	if (decoder->key != NFT_META_L4PROTO && decoder->key != NFT_META_SKUID)
+		return false;
+	match = decoder_match(decoder, decoder->key == NFT_META_SKUID ? MATCH_UID : MATCH_PROTOCOL);
+	if (match == NULL || len != (match->kind == MATCH_UID ? sizeof(match->number) : 1))
+		return false;
+	if (match->kind == MATCH_UID) {
+		memcpy(&match->number, bytes, sizeof(match->number));
+		return true;
+	}
+	match->number = decoder->protocol = byte;
+	decoder->protocol_match = decoder->rule->match_count;
+	return true;
+}
+
+static bool compare_conntrack(struct decoder *decoder, uint32_t operation, const void *bytes,
+			      uint32_t len)
+{
+	uint32_t word = 0;
+	uint8_t byte = 0;
+
+	if (decoder->key == NFT_CT_DIRECTION && len == sizeof(byte)) {
+		memcpy(&byte, bytes, sizeof(byte));
+		return operation == NFT_CMP_EQ && byte == IP_CT_DIR_REPLY && !decoder->masked &&
+		       decoder_match(decoder, MATCH_REPLY) != NULL;
+	}
+	if (len != sizeof(word) || !decoder->masked || decoder->flip != 0)
+		return false;
+	memcpy(&word, bytes, sizeof(word));
+	if (decoder->key == NFT_CT_MARK)
+		return operation == NFT_CMP_EQ && decoder->mask == RULE_MARK_MASK &&
+		       word == RULE_MARK && decoder_match(decoder, MATCH_MARKED) != NULL;
+	return decoder->key == NFT_CT_STATE && operation == NFT_CMP_NEQ &&
+	       decoder->mask == STATE_INVALID && word == 0 &&
+	       decoder_match(decoder, MATCH_INVALID) != NULL;
+}
+
+/* The condition that a port needs is a part of the port's own match. */
+static bool decoder_take_protocol(struct decoder *decoder)
+{
+	size_t place = decoder->protocol_match;
+	struct ruleset_rule *rule = decoder->rule;
+
+	if (decoder->protocol == 0)
+		return false;
+	if (place == 0)
+		return true;
+	memmove(&rule->matches[place - 1], &rule->matches[place],
+		(rule->match_count - place) * sizeof(*rule->matches));
+	rule->match_count--;
+	decoder->protocol_match = 0;
+	return true;
+}
+
+static bool compare_port(struct decoder *decoder, uint32_t operation, const void *bytes)
+{
+	struct rule_match *match;
+	uint16_t port;
+
+	memcpy(&port, bytes, sizeof(port));
+	port = ntohs(port);
+	if (decoder->ranges) {
+		match = &decoder->rule->matches[decoder->rule->match_count - 1];
+		match->high = port;
+		decoder->loaded = LOADED_NOTHING;
+		decoder->ranges = false;
+		return operation == NFT_CMP_LTE && match->low < port;
+	}
+	if ((operation != NFT_CMP_EQ && operation != NFT_CMP_GTE) ||
+	    !decoder_take_protocol(decoder))
+		return false;
+	match = decoder_match(decoder, decoder->offset == HEADER_SOURCE_PORT
+					       ? MATCH_SOURCE_PORT
+					       : MATCH_DESTINATION_PORT);
+	if (match == NULL)
+		return false;
+	match->number = decoder->protocol;
+	match->low = match->high = port;
+	if (operation == NFT_CMP_GTE) {
+		decoder->loaded = LOADED_PAYLOAD;
+		decoder->ranges = true;
+	}
+	return true;
+}
+
+/* A range, made sure before that this is ICMPv6. */
+static bool compare_icmp_type(struct decoder *decoder, uint32_t operation, const void *bytes)
+{
+	struct rule_match *match;
+	uint8_t type;
+
+	memcpy(&type, bytes, sizeof(type));
+	if (decoder->ranges) {
+		match = &decoder->rule->matches[decoder->rule->match_count - 1];
+		match->high = type;
+		decoder->loaded = LOADED_NOTHING;
+		decoder->ranges = false;
+		return operation == NFT_CMP_LTE && match->low < type;
+	}
+	if (operation != NFT_CMP_GTE || decoder->family != AF_INET6 ||
+	    decoder->protocol != IPPROTO_ICMPV6 || !decoder_take_protocol(decoder))
+		return false;
+	match = decoder_match(decoder, MATCH_ICMPV6_TYPE);
+	if (match == NULL)
+		return false;
+	match->number = IPPROTO_ICMPV6;
+	match->low = match->high = type;
+	decoder->family_awaits = false;
+	decoder->loaded = LOADED_PAYLOAD;
+	decoder->ranges = true;
+	return true;
+}
+
+bool decode_compare(struct decoder *decoder, const struct nftnl_expr *expression)
+{
+	uint32_t operation = nftnl_expr_get_u32(expression, NFTNL_EXPR_CMP_OP), len = 0;
+	const void *bytes = nftnl_expr_get(expression, NFTNL_EXPR_CMP_DATA, &len);
+	struct rule_match *match;
+
+	if (bytes == NULL || nftnl_expr_get_u32(expression, NFTNL_EXPR_CMP_SREG) != NFT_REG_1)
+		return false;
+	if (decoder->loaded == LOADED_META)
+		return compare_meta(decoder, operation, bytes, len);
+	if (decoder->loaded == LOADED_CONNTRACK)
+		return compare_conntrack(decoder, operation, bytes, len);
+	if (decoder->loaded != LOADED_PAYLOAD)
+		return false;
+	if (decoder->base == NFT_PAYLOAD_TRANSPORT_HEADER && decoder->len == 1)
+		return len == 1 && decoder->offset == HEADER_ICMP_TYPE &&
+		       compare_icmp_type(decoder, operation, bytes);
+	if (decoder->base == NFT_PAYLOAD_TRANSPORT_HEADER)
+		return len == sizeof(uint16_t) && decoder->len == len &&
+		       (decoder->offset == HEADER_SOURCE_PORT ||
+			decoder->offset == HEADER_DESTINATION_PORT) &&
+		       compare_port(decoder, operation, bytes);
+	match = operation == NFT_CMP_EQ ? decode_who(decoder) : NULL;
+	if (match == NULL || len != address_len(&match->address))
+		return false;
+	memcpy(match->address.bytes, bytes, len);
+	return true;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Putting rulesets together. */
+#include "firewall/ruleset_build.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+
+void ruleset_init(struct ruleset *ruleset, const char *table)
+{
+	*ruleset = (struct ruleset){0};
+	snprintf(ruleset->table, sizeof(ruleset->table), "%s", table);
+}
+
+void ruleset_clear(struct ruleset *ruleset)
+{
+	for (size_t i = 0; i < ruleset->set_count; i++)
+		free(ruleset->sets[i].ranges);
+	for (size_t i = 0; i < ruleset->chain_count; i++)
+		free(ruleset->chains[i].rules);
+	free(ruleset->counters);
+	free(ruleset->sets);
+	free(ruleset->chains);
+	*ruleset = (struct ruleset){0};
+}
+
+/* The array with room for one more; NULL marks the ruleset. */
+static void *ruleset_more(struct ruleset *ruleset, void *items, size_t count, size_t size)
+{
+	void *grown = array_more(items, count, size);
+
+	if (grown == NULL)
+		ruleset->incomplete = true;
+	return grown;
+}
+
+void ruleset_add_counter(struct ruleset *ruleset, const char *name)
+{
+	char(*counters)[RULESET_NAME_SIZE] = ruleset_more(
+		ruleset, ruleset->counters, ruleset->counter_count, sizeof(*ruleset->counters));
+
+	if (counters == NULL)
+		return;
+	ruleset->counters = counters;
+	snprintf(counters[ruleset->counter_count++], RULESET_NAME_SIZE, "%s", name);
+}
+
+struct ruleset_set *ruleset_add_set(struct ruleset *ruleset, const char *name, sa_family_t family)
+{
+	struct ruleset_set *sets =
+		ruleset_more(ruleset, ruleset->sets, ruleset->set_count, sizeof(*sets));
+	struct ruleset_set *set;
+
+	if (sets == NULL)
+		return NULL;
+	ruleset->sets = sets;
+	set = &sets[ruleset->set_count++];
+	set->family = family;
+	snprintf(set->name, sizeof(set->name), "%s", name);
+	return set;
+}
+
+void ruleset_drop_last_set(struct ruleset *ruleset)
+{
+	free(ruleset->sets[--ruleset->set_count].ranges);
+}
+
+/* Adds one; 255.255 becomes 0.0. */
+static void range_step(uint8_t bytes[16], size_t len)
+{
+	for (size_t i = len; i > 0; i--) {
+		if (++bytes[i - 1] != 0)
+			return;
+	}
+}
+
+/* Can b, which begins no earlier than a, be one with it? */
+static bool range_touches(const struct address_range *a, const struct address_range *b, size_t len)
+{
+	uint8_t after[16];
+
+	if (memcmp(b->first, a->last, len) <= 0)
+		return true;
+	memcpy(after, a->last, sizeof(after));
+	range_step(after, len);
+	return memcmp(b->first, after, len) == 0;
+}
+
+static int range_compare(const void *a, const void *b)
+{
+	const struct address_range *left = a, *right = b;
+
+	return memcmp(left->first, right->first, sizeof(left->first));
+}
+
+/* Sorted, and what overlaps or touches joined: each set of addresses has one form only. */
+void ruleset_set_order(struct ruleset_set *set)
+{
+	size_t len = set->family == AF_INET ? 4 : 16;
+	size_t kept = 0;
+
+	if (set->range_count > 1)
+		qsort(set->ranges, set->range_count, sizeof(*set->ranges), range_compare);
+	for (size_t i = 1; i < set->range_count; i++) {
+		struct address_range *last = &set->ranges[kept];
+		const struct address_range *next = &set->ranges[i];
+
+		if (!range_touches(last, next, len))
+			set->ranges[++kept] = *next;
+		else if (memcmp(next->last, last->last, len) > 0)
+			memcpy(last->last, next->last, len);
+	}
+	if (set->range_count > 0)
+		set->range_count = kept + 1;
+}
+
+int ruleset_finish(struct ruleset *ruleset)
+{
+	for (size_t i = 0; i < ruleset->set_count; i++)
+		ruleset_set_order(&ruleset->sets[i]);
+	if (!ruleset->incomplete)
+		return 0;
+	errno = ENOMEM;
+	return -1;
+}
+
+void ruleset_set_add_range(struct ruleset *ruleset, struct ruleset_set *set,
+			   const struct address_range *range)
+{
+	struct address_range *ranges;
+
+	if (set == NULL)
+		return;
+	ranges = ruleset_more(ruleset, set->ranges, set->range_count, sizeof(*ranges));
+	if (ranges == NULL)
+		return;
+	set->ranges = ranges;
+	ranges[set->range_count++] = *range;
+}
+
+void ruleset_set_add(struct ruleset *ruleset, struct ruleset_set *set, const struct prefix *prefix)
+{
+	struct address_range range = {0};
+	size_t len = address_len(&prefix->address);
+
+	if (set == NULL || prefix->address.family != set->family)
+		return;
+	memcpy(range.first, prefix->address.bytes, len);
+	memcpy(range.last, prefix->address.bytes, len);
+	for (size_t bit = prefix->bits; bit < len * 8; bit++)
+		range.last[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	ruleset_set_add_range(ruleset, set, &range);
+}
+
+struct ruleset_chain *ruleset_add_chain(struct ruleset *ruleset, const char *name,
+					enum ruleset_hook hook, int32_t priority, bool drops)
+{
+	struct ruleset_chain *chains =
+		ruleset_more(ruleset, ruleset->chains, ruleset->chain_count, sizeof(*chains));
+	struct ruleset_chain *chain;
+
+	if (chains == NULL)
+		return NULL;
+	ruleset->chains = chains;
+	chain = &chains[ruleset->chain_count++];
+	snprintf(chain->name, sizeof(chain->name), "%s", name);
+	chain->hook = hook;
+	chain->priority = priority;
+	chain->drops = drops;
+	return chain;
+}
+
+static struct ruleset_rule *chain_add_rule(struct ruleset *ruleset, struct ruleset_chain *chain)
+{
+	struct ruleset_rule *rules =
+		ruleset_more(ruleset, chain->rules, chain->rule_count, sizeof(*rules));
+
+	if (rules == NULL)
+		return NULL;
+	chain->rules = rules;
+	return &rules[chain->rule_count++];
+}
+
+struct ruleset_rule *ruleset_add_rule(struct ruleset *ruleset)
+{
+	/* A chain that is missing must not hand its rules to the one before it. */
+	if (ruleset->incomplete || ruleset->chain_count == 0)
+		return NULL;
+	return chain_add_rule(ruleset, &ruleset->chains[ruleset->chain_count - 1]);
+}
+
+void ruleset_add_rule_to(struct ruleset *ruleset, const char *chain,
+			 const struct ruleset_rule *rule)
+{
+	for (size_t i = 0; i < ruleset->chain_count; i++) {
+		struct ruleset_rule *added;
+
+		if (strcmp(ruleset->chains[i].name, chain) != 0)
+			continue;
+		added = chain_add_rule(ruleset, &ruleset->chains[i]);
+		if (added != NULL)
+			*added = *rule;
+		return;
+	}
+}
+
+const struct ruleset_chain *ruleset_find_chain(const struct ruleset *ruleset, const char *name)
+{
+	for (size_t i = 0; i < ruleset->chain_count; i++) {
+		if (strcmp(ruleset->chains[i].name, name) == 0)
+			return &ruleset->chains[i];
+	}
+	return NULL;
+}
+
+const struct ruleset_set *ruleset_find_set(const struct ruleset *ruleset, const char *name)
+{
+	for (size_t i = 0; i < ruleset->set_count; i++) {
+		if (strcmp(ruleset->sets[i].name, name) == 0)
+			return &ruleset->sets[i];
+	}
+	return NULL;
+}

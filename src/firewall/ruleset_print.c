@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A ruleset as nft's own language. */
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "firewall/ruleset_text.h"
+
+static const char *protocol_name(uint32_t protocol)
+{
+	switch (protocol) {
+	case IPPROTO_TCP:
+		return "tcp";
+	case IPPROTO_UDP:
+		return "udp";
+	case IPPROTO_ICMP:
+		return "icmp";
+	case IPPROTO_ICMPV6:
+		return "ipv6-icmp";
+	default:
+		return NULL;
+	}
+}
+
+static void print_protocol(struct text *text, uint32_t protocol)
+{
+	const char *name = protocol_name(protocol);
+
+	if (name != NULL)
+		text_add(text, name);
+	else
+		text_add_format(text, "%" PRIu32, protocol);
+}
+
+static void print_who(struct text *text, const struct rule_match *match, const char *side)
+{
+	char address[ADDRESS_TEXT_SIZE];
+
+	text_add_format(text, "%s %s ", match->address.family == AF_INET6 ? "ip6" : "ip", side);
+	if (match->set[0] != '\0')
+		text_add_format(text, "@%s", match->set);
+	else
+		text_add(text, address_format(&match->address, address));
+}
+
+static void print_port(struct text *text, const struct rule_match *match, const char *side)
+{
+	print_protocol(text, match->number);
+	text_add_format(text, " %s %u", side, match->low);
+	if (match->high != match->low)
+		text_add_format(text, "-%u", match->high);
+}
+
+static void print_match(struct text *text, const struct rule_match *match)
+{
+	const char *inverted = match->inverted ? "!= " : "";
+
+	switch (match->kind) {
+	case MATCH_DEVICE_IN:
+		text_add_format(text, "iifname %s\"%s\"", inverted, match->device);
+		break;
+	case MATCH_DEVICE_OUT:
+		text_add_format(text, "oifname %s\"%s\"", inverted, match->device);
+		break;
+	case MATCH_UID:
+		text_add_format(text, "meta skuid %" PRIu32, match->number);
+		break;
+	case MATCH_MARKED:
+		text_add_format(text, "ct mark and 0x%08x == 0x%08x", (unsigned)RULE_MARK_MASK,
+				(unsigned)RULE_MARK);
+		break;
+	case MATCH_REPLY:
+		text_add(text, "ct direction reply");
+		break;
+	case MATCH_INVALID:
+		text_add(text, "ct state invalid");
+		break;
+	case MATCH_PROTOCOL:
+		text_add(text, "meta l4proto ");
+		print_protocol(text, match->number);
+		break;
+	case MATCH_SOURCE:
+		print_who(text, match, "saddr");
+		break;
+	case MATCH_DESTINATION:
+		print_who(text, match, "daddr");
+		break;
+	case MATCH_ORIGIN:
+		text_add(text, "ct original ");
+		print_who(text, match, "saddr");
+		break;
+	case MATCH_SOURCE_PORT:
+		print_port(text, match, "sport");
+		break;
+	case MATCH_DESTINATION_PORT:
+		print_port(text, match, "dport");
+		break;
+	case MATCH_ICMPV6_TYPE:
+		text_add_format(text, "icmpv6 type %u-%u", match->low, match->high);
+		break;
+	}
+}
+
+static void print_verdict(struct text *text, const struct ruleset_rule *rule)
+{
+	switch (rule->verdict) {
+	case VERDICT_CONTINUE:
+		break;
+	case VERDICT_ACCEPT:
+		text_add(text, "accept ");
+		break;
+	case VERDICT_DROP:
+		text_add(text, "drop ");
+		break;
+	case VERDICT_GOTO:
+		text_add_format(text, "goto %s ", rule->target);
+		break;
+	case VERDICT_JUMP:
+		text_add_format(text, "jump %s ", rule->target);
+		break;
+	case VERDICT_RESET:
+		text_add(text, "reject with tcp reset ");
+		break;
+	case VERDICT_REJECT:
+		text_add(text, "reject with icmpx admin-prohibited ");
+		break;
+	}
+}
+
+const char *ruleset_rule_text(const struct ruleset_rule *rule, char text[RULE_TEXT_SIZE])
+{
+	struct text out;
+
+	text_init(&out, text, RULE_TEXT_SIZE);
+	if (rule->foreign[0] != '\0') {
+		text_add(&out, rule->foreign);
+		return text;
+	}
+	for (size_t i = 0; i < rule->match_count; i++) {
+		print_match(&out, &rule->matches[i]);
+		text_add_char(&out, ' ');
+	}
+	if (rule->marks)
+		text_add_format(&out, "ct mark set ct mark and 0x%08x or 0x%08x ",
+				~(unsigned)RULE_MARK_MASK, (unsigned)RULE_MARK);
+	if (rule->counter[0] != '\0')
+		text_add_format(&out, "counter name %s ", rule->counter);
+	print_verdict(&out, rule);
+	if (out.len > 0 && text[out.len - 1] == ' ')
+		text[out.len - 1] = '\0';
+	return text;
+}
+
+/* The bits of the prefix that the range is; -1 when it is none. */
+static int range_prefix_bits(const struct address_range *range, size_t len)
+{
+	size_t bits = 0;
+
+	while (bits < len * 8 &&
+	       ((range->first[bits / 8] ^ range->last[bits / 8]) & (0x80 >> bits % 8)) == 0)
+		bits++;
+	for (size_t i = bits; i < len * 8; i++) {
+		if ((range->first[i / 8] & (0x80 >> i % 8)) != 0 ||
+		    (range->last[i / 8] & (0x80 >> i % 8)) == 0)
+			return -1;
+	}
+	return (int)bits;
+}
+
+static void set_print_range(const struct ruleset_set *set, const struct address_range *range,
+			    FILE *out)
+{
+	size_t len = set->family == AF_INET ? 4 : 16;
+	int bits = range_prefix_bits(range, len);
+	char first[INET6_ADDRSTRLEN], last[INET6_ADDRSTRLEN];
+
+	inet_ntop(set->family, range->first, first, sizeof(first));
+	inet_ntop(set->family, range->last, last, sizeof(last));
+	if (bits == (int)len * 8)
+		fputs(first, out);
+	else if (bits >= 0)
+		fprintf(out, "%s/%d", first, bits);
+	else
+		fprintf(out, "%s-%s", first, last);
+}
+
+static void set_print(const struct ruleset_set *set, FILE *out)
+{
+	fprintf(out, "\tset %s {\n\t\ttype %s\n\t\tflags interval\n", set->name,
+		set->family == AF_INET6 ? "ipv6_addr" : "ipv4_addr");
+	for (size_t i = 0; i < set->range_count; i++) {
+		fputs(i == 0 ? "\t\telements = { " : ", ", out);
+		set_print_range(set, &set->ranges[i], out);
+	}
+	fputs(set->range_count > 0 ? " }\n\t}\n" : "\t}\n", out);
+}
+
+static void chain_print(const struct ruleset_chain *chain, FILE *out)
+{
+	static const char *const hooks[] = {
+		[HOOK_INPUT] = "input", [HOOK_OUTPUT] = "output", [HOOK_FORWARD] = "forward"};
+	char text[RULE_TEXT_SIZE];
+
+	fprintf(out, "\tchain %s {\n", chain->name);
+	if (chain->hook == HOOK_OTHER)
+		fputs("\t\t# a hook that egressd does not use\n", out);
+	else if (chain->hook != HOOK_NONE)
+		fprintf(out, "\t\ttype filter hook %s priority %" PRId32 "; policy %s;\n",
+			hooks[chain->hook], chain->priority, chain->drops ? "drop" : "accept");
+	for (size_t i = 0; i < chain->rule_count; i++)
+		fprintf(out, "\t\t%s%s\n", chain->rules[i].foreign[0] != '\0' ? "# " : "",
+			ruleset_rule_text(&chain->rules[i], text));
+	fputs("\t}\n", out);
+}
+
+void ruleset_print(const struct ruleset *ruleset, FILE *out)
+{
+	fprintf(out, "table inet %s\ndelete table inet %s\ntable inet %s {\n", ruleset->table,
+		ruleset->table, ruleset->table);
+	if ((ruleset->flags & 1) != 0)
+		fputs("\tflags dormant;\n", out);
+	for (size_t i = 0; i < ruleset->counter_count; i++)
+		fprintf(out, "\tcounter %s { }\n", ruleset->counters[i]);
+	for (size_t i = 0; i < ruleset->set_count; i++)
+		set_print(&ruleset->sets[i], out);
+	/* goto and jump name chains: those they name come first. */
+	for (size_t i = 0; i < ruleset->chain_count; i++)
+		chain_print(&ruleset->chains[i], out);
+	fputs("}\n", out);
+}
