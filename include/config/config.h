@@ -64,8 +64,8 @@ struct egress_config {
 	enum egress_kind kind;
 	const char *device;       /* EGRESS_DEVICE */
 	const char *upstream_url; /* EGRESS_PROXY, as written */
-	struct address
-		resolvers[CONFIG_RESOLVERS_MAX]; /* with ports; never empty for device and direct */
+	/* With ports; never empty for device and direct. */
+	struct address resolvers[CONFIG_RESOLVERS_MAX];
 	size_t resolver_count;
 	bool allow_private;          /* "private" */
 	const char *gluetun_url;     /* or NULL */
@@ -88,16 +88,13 @@ struct config {
 	size_t egress_count;
 	const uint32_t *client_session_limits; /* by client index; 0: no limit */
 	int64_t hold_ms;                       /* "hold", default 25 s */
-	int64_t handshake_timeout_ms; /* "timeout handshake", default 15 s: until a request is
-					 complete */
-	int64_t connect_timeout_ms;   /* "timeout connect", default 20 s: until the origin is
-					 connected */
+	int64_t handshake_timeout_ms; /* "timeout handshake", default 15 s: a request is complete */
+	int64_t connect_timeout_ms;   /* "timeout connect", default 20 s: the origin is there */
 	int64_t idle_timeout_ms;      /* "timeout idle", default 10 min: no byte either way */
 	const char *control_path;     /* "control PATH", default /run/egressd/control.sock */
 	enum log_level log_level;
 	enum log_format log_format;
-	bool log_hosts;   /* "log hosts no": no host, address or port of a destination in the log or
-			     status */
+	bool log_hosts;   /* "log hosts no": nothing of a destination in the log or status */
 	bool add_via;     /* "via yes" */
 	unsigned workers; /* "workers N"; 0: one for each processor */
 	uint16_t udp_port_low, udp_port_high; /* "udp-ports LOW-HIGH"; 0 0: any */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every test gets a laboratory of its own: one is up in half a second."""
 import os
+import subprocess
 
 import pytest
 
@@ -26,11 +27,15 @@ def lab():
         yield made
 
 
-@pytest.fixture(params=["gluetuns rules on", "gluetuns rules off"])
+@pytest.fixture(params=["gluetuns rules on", "gluetuns rules off", "both rules on"])
 def guarded(request, lab):
-    """The laboratory with Gluetun's firewall, and without it: then only egressd's own binding keeps traffic in."""
+    """
+    The laboratory with Gluetun's firewall, without it (then only egressd's own binding keeps traffic in), and with
+    both its and egressd's: nothing that works without rules may stop working.
+    """
     if request.param.endswith("off"):
         lab.firewall.off()
+    lab.with_rules = request.param.startswith("both")
     return lab
 
 
@@ -39,8 +44,19 @@ class Scene:
 
     def __init__(self, lab, text):
         self.lab = lab
-        self.daemon = Daemon(text, lab.folder, lab.gateway, USER).start()
+        self.daemon = Daemon(text, lab.folder, lab.gateway, USER)
+        if getattr(lab, "with_rules", False):
+            self.rules("apply")
+        self.daemon.start()
         self.curl = Curl(lab.app, lab.authority.certificate)
+
+    def rules(self, action, *options, check=True):
+        """egressctl rules in the gateway, as root, for the policy that egressd runs."""
+        done = subprocess.run(self.lab.gateway.command(program("egressctl"), "rules", action, "--config",
+                                                       self.daemon.config, "--uid", str(USER), *options),
+                              text=True, capture_output=True, timeout=20)
+        assert not check or done.returncode == 0, done
+        return done
 
     def nothing_leaked(self):
         """The witness saw nothing for any origin or resolver, and can see: UDP and TCP, IPv4 and IPv6."""
