@@ -22,6 +22,7 @@ _egressctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
 		case $word in
+		--uid | --apps | --bridge) i=$((i + 1)) ;;
 		--socket | --config)
 			named+=("$word" "${COMP_WORDS[++i]}")
 			;;
@@ -33,11 +34,13 @@ _egressctl() {
 	done
 	local words=
 	case $command:$place in
-	:*) words='status explain check config connections reload passwd version help' ;;
+	:*) words='status explain check config connections reload passwd rules version help' ;;
 	explain:0) words=$(_egressctl_names clients "${named[@]}") ;;
 	config:0) words='show' ;;
 	connections:0) words='kill' ;;
-	help:0) words='status explain check config connections reload passwd version' ;;
+	rules:0) words='show apply verify diff remove' ;;
+	rules:1) words='gateway app host' ;;
+	help:0) words='status explain check config connections reload passwd rules version' ;;
 	check:0 | passwd:0) compopt -o default ;;
 	esac
 	if [[ $current == -* ]]; then
@@ -46,6 +49,7 @@ _egressctl() {
 		explain) words+=' --file --udp' ;;
 		config) words+=' --file' ;;
 		connections) words+=' --watch' ;;
+		rules) words+=' --uid --apps --bridge' ;;
 		esac
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A policy opens exactly the packets it needs, and says when rules cannot be made of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "config/report.h"
+#include "config/rules.h"
+#include "firewall/ruleset_text.h"
+
+#define VPN "egress vpn device tun0\n"
+#define BASE "listen mixed 172.30.0.2:8118\n" VPN
+
+static struct config *config_of(const char *text)
+{
+	struct config_report *report = config_report_new();
+	struct config *config = config_parse("test.conf", text, strlen(text), report);
+
+	if (config == NULL)
+		fail_msg("%s", config_report_text(report, "test.conf"));
+	config_report_free(report);
+	return config;
+}
+
+static struct config_rules *rules_of(const struct config *config, const char **problem)
+{
+	const struct config_rules_options options = {.uid = 1900, .bridge = "br-apps"};
+
+	return config_rules_new(config, &options, problem);
+}
+
+/* The gateway's rules as text. */
+static char *gateway_of(const char *policy)
+{
+	struct config *config = config_of(policy);
+	const char *problem = NULL;
+	struct config_rules *rules = rules_of(config, &problem);
+	struct ruleset ruleset;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(rules);
+	assert_int_equal(
+		firewall_derive_gateway(config_rules_policy(rules), "egressd", &ruleset, &problem),
+		0);
+	ruleset_print(&ruleset, out);
+	fclose(out);
+	ruleset_clear(&ruleset);
+	config_rules_free(rules);
+	config_unref(config);
+	return text;
+}
+
+static void a_policy_opens_what_it_needs(void **state)
+{
+	static const struct {
+		const char *policy, *line;
+		bool is_there;
+	} cases[] = {
+		{BASE "client a address 172.30.0.10\nvpn from a\n",
+		 "ct original ip saddr @apps ip saddr 172.30.0.2 tcp sport 8118", true},
+		/* A login can come from anywhere, and so can somebody whom a rule lets pass unseen.
+		 */
+		{BASE "client a address 172.30.0.10\nclient b user b\nvpn from a,b\n",
+		 "ct original", false},
+		{BASE "client a address 172.30.0.10\nvpn to any\n", "ct original", false},
+		{BASE "client a address 172.30.0.10\nvpn from not a\n", "ct original", true},
+		{BASE "client a address 172.30.0.10\nvpn from a\ndefault vpn\n", "ct original",
+		 false},
+		{BASE "client a address 172.30.0.10\nvpn from a\ndefault block\n", "ct original",
+		 true},
+		/* Whoever has a listener of his own comes to that one. */
+		{BASE "listen socks 172.30.0.2:8119 as b\nclient a address 172.30.0.10\nclient b\n"
+		      "vpn from a,b\n",
+		 "\t\tct direction reply ip saddr 172.30.0.2 tcp sport 8119", true},
+		{BASE "listen socks 172.30.0.2:8119 as b\nclient a address 172.30.0.10\nclient b\n"
+		      "vpn from a,b\n",
+		 "ct original ip saddr @apps ip saddr 172.30.0.2 tcp sport 8118", true},
+		{"listen http 172.30.0.2:8118\n" VPN "client a address 172.30.0.10\nvpn from a\n",
+		 "udp", false},
+		{BASE "udp-ports 4000-4009\nclient a address 172.30.0.10\nvpn from a\n",
+		 "udp sport 4000-4009", true},
+		{BASE "client a address 172.30.0.10\nvpn from a\n", "udp sport 32768-60999", true},
+		{"listen mixed 172.30.0.2:8118\nclient a address 172.30.0.10\n"
+		 "egress vpn device tun0 gluetun http://127.0.0.1:8000\nvpn from a\n",
+		 "ip daddr 127.0.0.1 tcp dport 8000", true},
+		{"listen mixed 172.30.0.2:8118\nclient a address 172.30.0.10\n"
+		 "egress vpn device tun0 gluetun http://localhost\nvpn from a\n",
+		 "ip daddr 127.0.0.1 tcp dport 80 ", true},
+		{"listen mixed 172.30.0.2:8118\nclient a address 172.30.0.10\n"
+		 "egress vpn device tun0 resolver 127.0.0.1\nvpn from a\n",
+		 "ip daddr 127.0.0.1 udp dport 53", true},
+		{"listen mixed 172.30.0.2:8118\nclient a address 172.30.0.10\n"
+		 "egress vpn device tun0 resolver 9.9.9.9\nvpn from a\n",
+		 "9.9.9.9", false},
+		{"listen mixed 172.30.0.2:8118\nclient a address 172.30.0.10\n"
+		 "egress us proxy socks5://me:secret@172.31.0.5:1081\nus from a\n",
+		 "ip daddr 172.31.0.5 tcp dport 1081", true},
+		{"listen mixed 172.30.0.2:8118\nclient a address 172.30.0.10\n"
+		 "egress us proxy socks5://me:secret@172.31.0.5:1081\nus from a\n",
+		 "oifname \"tun0\"", false},
+		{BASE "egress two device tun1\nclient a address 172.30.0.10\nvpn from a\n"
+		      "two from a\n",
+		 "oifname \"tun1\" counter name ok_tunnel accept", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char *text = gateway_of(cases[i].policy);
+
+		if ((strstr(text, cases[i].line) != NULL) != cases[i].is_there)
+			fail_msg("case %zu: '%s' %s\n%s", i, cases[i].line,
+				 cases[i].is_there ? "is missing" : "is there", text);
+		free(text);
+	}
+}
+
+static void what_rules_cannot_be_made_of_is_told(void **state)
+{
+	static const struct {
+		const char *policy, *words;
+	} cases[] = {
+		{BASE "egress home direct\nvpn to any\nhome to any\n", "direct"},
+		{"listen mixed 172.30.0.2:8118\negress us proxy http://proxy.example:3128\nus to "
+		 "any\n",
+		 "by a name"},
+		{"listen mixed 172.30.0.2:8118\negress vpn device tun0 gluetun "
+		 "http://gluetun:8000\nvpn to any\n",
+		 "by a name"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct config *config = config_of(cases[i].policy);
+		const char *problem = NULL;
+
+		assert_null(rules_of(config, &problem));
+		if (strstr(problem, cases[i].words) == NULL)
+			fail_msg("'%s' does not say '%s'", problem, cases[i].words);
+		config_unref(config);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_policy_opens_what_it_needs),
+		cmocka_unit_test(what_rules_cannot_be_made_of_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Rules in a real kernel, in a network namespace of our own: in, back, owned, out. Root only. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <netinet/in.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "firewall/kernel.h"
+#include "firewall/ruleset_build.h"
+#include "firewall/ruleset_text.h"
+
+static struct firewall *open_or_skip(void)
+{
+	char problem[FIREWALL_PROBLEM_SIZE];
+	struct firewall *firewall;
+
+	if (unshare(CLONE_NEWNET) < 0)
+		skip();
+	firewall = firewall_open(problem);
+	if (firewall == NULL)
+		fail_msg("%s", problem);
+	return firewall;
+}
+
+static struct rule_match *match_add(struct ruleset_rule *rule, enum match_kind kind)
+{
+	struct rule_match *match;
+
+	assert_non_null(rule);
+	match = &rule->matches[rule->match_count++];
+	match->kind = kind;
+	return match;
+}
+
+static struct ruleset_rule *rule_of(struct ruleset *ruleset, enum match_kind kind, uint32_t number)
+{
+	struct ruleset_rule *rule = ruleset_add_rule(ruleset);
+
+	match_add(rule, kind)->number = number;
+	return rule;
+}
+
+static void match_set(struct ruleset_rule *rule, enum match_kind kind, const char *set,
+		      sa_family_t family)
+{
+	struct rule_match *match = match_add(rule, kind);
+
+	snprintf(match->set, sizeof(match->set), "%s", set);
+	match->address.family = family;
+}
+
+/* Every kind of match, inverted and not, of both families, and every verdict. */
+static void everything_make(struct ruleset *ruleset)
+{
+	static const sa_family_t families[] = {AF_INET, AF_INET6};
+	struct ruleset_rule *rule;
+
+	ruleset_init(ruleset, "egressd_test");
+	ruleset_add_counter(ruleset, "one");
+	ruleset_add_set(ruleset, "s4", AF_INET);
+	ruleset_add_set(ruleset, "s6", AF_INET6);
+	ruleset_add_chain(ruleset, "side", HOOK_NONE, 0, false);
+	for (enum rule_verdict verdict = VERDICT_CONTINUE; verdict <= VERDICT_REJECT; verdict++) {
+		if (verdict == VERDICT_GOTO || verdict == VERDICT_JUMP)
+			continue;
+		rule = rule_of(ruleset, MATCH_PROTOCOL, IPPROTO_TCP);
+		rule->verdict = verdict;
+		snprintf(rule->counter, sizeof(rule->counter), "one");
+	}
+	ruleset_add_chain(ruleset, "out", HOOK_OUTPUT, -5, true);
+	rule = rule_of(ruleset, MATCH_UID, 1900);
+	rule->marks = true;
+	match_add(rule, MATCH_MARKED);
+	rule = rule_of(ruleset, MATCH_REPLY, 0);
+	rule->verdict = VERDICT_GOTO;
+	snprintf(rule->target, sizeof(rule->target), "side");
+	rule = rule_of(ruleset, MATCH_INVALID, 0);
+	rule->verdict = VERDICT_JUMP;
+	snprintf(rule->target, sizeof(rule->target), "side");
+	rule = ruleset_add_rule(ruleset);
+	snprintf(match_add(rule, MATCH_DEVICE_OUT)->device, IFNAMSIZ, "fifteen-letters");
+	match_add(rule, MATCH_DEVICE_IN)->inverted = true;
+	snprintf(rule->matches[1].device, IFNAMSIZ, "a");
+	for (size_t i = 0; i < ARRAY_LEN(families); i++) {
+		const char *set = families[i] == AF_INET ? "s4" : "s6";
+		struct rule_match *match;
+
+		rule = ruleset_add_rule(ruleset);
+		match_set(rule, MATCH_ORIGIN, set, families[i]);
+		match_set(rule, MATCH_SOURCE, set, families[i]);
+		match = match_add(rule, MATCH_DESTINATION);
+		match->address.family = families[i];
+		memset(match->address.bytes, 0x21, address_len(&match->address));
+		match = match_add(rule, MATCH_SOURCE_PORT);
+		match->number = IPPROTO_UDP;
+		match->low = 256;
+		match->high = 65535;
+		match = match_add(rule, MATCH_DESTINATION_PORT);
+		match->number = IPPROTO_UDP;
+		match->low = match->high = 53;
+	}
+	rule = ruleset_add_rule(ruleset);
+	match_add(rule, MATCH_ICMPV6_TYPE)->low = 135;
+	rule->matches[0].high = 136;
+	ruleset_add_chain(ruleset, "in", HOOK_INPUT, -310, false);
+	ruleset_add_chain(ruleset, "forward", HOOK_FORWARD, 2000000000, false);
+}
+
+static void print_difference(void *arg, const char *words)
+{
+	(void)arg;
+	print_error("%s\n", words);
+}
+
+static void expect_same(struct firewall *firewall, const struct ruleset *wanted)
+{
+	struct ruleset found;
+
+	if (firewall_read(firewall, wanted->table, &found) != FIREWALL_OK)
+		fail_msg("%s", firewall_problem(firewall));
+	assert_int_equal(ruleset_diff(wanted, &found, print_difference, NULL), 0);
+	ruleset_clear(&found);
+}
+
+static void apply(struct firewall *firewall, const struct ruleset *ruleset, bool own)
+{
+	if (firewall_apply(firewall, ruleset, own, NULL) != FIREWALL_OK)
+		fail_msg("%s", firewall_problem(firewall));
+}
+
+static void every_kind_of_rule_comes_back_as_it_went(void **state)
+{
+	struct firewall *firewall = open_or_skip();
+	struct ruleset ruleset;
+
+	(void)state;
+	everything_make(&ruleset);
+	assert_int_equal(ruleset_finish(&ruleset), 0);
+	apply(firewall, &ruleset, false);
+	apply(firewall, &ruleset, false);
+	expect_same(firewall, &ruleset);
+	assert_int_equal(firewall_remove(firewall, ruleset.table), FIREWALL_OK);
+	assert_int_equal(firewall_remove(firewall, ruleset.table), FIREWALL_ABSENT);
+	ruleset_clear(&ruleset);
+	firewall_close(firewall);
+}
+
+static void sets_of_any_size_and_at_the_ends_come_back(void **state)
+{
+	static const char *const texts[] = {"0.0.0.0", "255.255.255.255", "10.0.0.0/8"};
+	struct firewall *firewall = open_or_skip();
+	struct ruleset ruleset;
+	struct ruleset_set *set;
+	struct prefix all = {.address.family = AF_INET6};
+
+	(void)state;
+	ruleset_init(&ruleset, "egressd_test");
+	set = ruleset_add_set(&ruleset, "ends", AF_INET);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		struct prefix prefix;
+
+		assert_true(prefix_parse(texts[i], strlen(texts[i]), &prefix));
+		ruleset_set_add(&ruleset, set, &prefix);
+	}
+	set = ruleset_add_set(&ruleset, "all", AF_INET6);
+	ruleset_set_add(&ruleset, set, &all);
+	set = ruleset_add_set(&ruleset, "many", AF_INET6);
+	for (unsigned i = 0; i < 5000; i++) {
+		struct prefix prefix = {.address = {.family = AF_INET6,
+						    .bytes = {0xfd, (uint8_t)(i >> 8), (uint8_t)i}},
+					.bits = 25};
+
+		ruleset_set_add(&ruleset, set, &prefix);
+	}
+	assert_int_equal(ruleset_finish(&ruleset), 0);
+	assert_int_equal(ruleset.sets[2].range_count, 5000);
+	apply(firewall, &ruleset, false);
+	expect_same(firewall, &ruleset);
+	ruleset_clear(&ruleset);
+	firewall_close(firewall);
+}
+
+static void thousands_of_rules_go_in_at_once(void **state)
+{
+	struct firewall *firewall = open_or_skip();
+	struct ruleset ruleset;
+
+	(void)state;
+	ruleset_init(&ruleset, "egressd_test");
+	ruleset_add_chain(&ruleset, "out", HOOK_OUTPUT, 0, false);
+	for (uint16_t i = 0; i < 5000; i++) {
+		struct rule_match *match = match_add(ruleset_add_rule(&ruleset), MATCH_SOURCE_PORT);
+
+		match->number = IPPROTO_TCP;
+		match->low = match->high = i;
+	}
+	assert_int_equal(ruleset_finish(&ruleset), 0);
+	apply(firewall, &ruleset, false);
+	expect_same(firewall, &ruleset);
+	ruleset_clear(&ruleset);
+	firewall_close(firewall);
+}
+
+static void a_refused_ruleset_leaves_the_old_one_in_force(void **state)
+{
+	struct firewall *firewall = open_or_skip();
+	struct ruleset ruleset, bad;
+	struct ruleset_rule *rule;
+
+	(void)state;
+	everything_make(&ruleset);
+	everything_make(&bad);
+	rule = ruleset_add_rule(&bad);
+	rule->verdict = VERDICT_JUMP;
+	snprintf(rule->target, sizeof(rule->target), "nowhere");
+	assert_int_equal(ruleset_finish(&ruleset), 0);
+	assert_int_equal(ruleset_finish(&bad), 0);
+	assert_int_equal(firewall_apply(firewall, &bad, false, NULL), FIREWALL_FAILED);
+	assert_true(strlen(firewall_problem(firewall)) > 20);
+	apply(firewall, &ruleset, false);
+	assert_int_equal(firewall_apply(firewall, &bad, false, NULL), FIREWALL_FAILED);
+	expect_same(firewall, &ruleset);
+	ruleset_clear(&ruleset);
+	ruleset_clear(&bad);
+	firewall_close(firewall);
+}
+
+static void an_owned_table_is_nobody_elses_and_stays_when_its_owner_goes(void **state)
+{
+	struct firewall *owner = open_or_skip(), *other;
+	char problem[FIREWALL_PROBLEM_SIZE];
+	struct ruleset ruleset;
+	bool owned = false;
+
+	(void)state;
+	everything_make(&ruleset);
+	assert_int_equal(ruleset_finish(&ruleset), 0);
+	assert_int_equal(firewall_apply(owner, &ruleset, true, &owned), FIREWALL_OK);
+	other = firewall_open(problem);
+	assert_non_null(other);
+	expect_same(other, &ruleset);
+	if (owned) {
+		assert_int_equal(firewall_apply(other, &ruleset, true, NULL), FIREWALL_FAILED);
+		assert_non_null(strstr(firewall_problem(other), "owns"));
+		assert_int_equal(firewall_remove(other, ruleset.table), FIREWALL_FAILED);
+	}
+	/* The owner itself replaces it. */
+	assert_int_equal(firewall_apply(owner, &ruleset, true, &owned), FIREWALL_OK);
+	firewall_close(owner);
+	expect_same(other, &ruleset);
+	/* A new warden takes it over. */
+	owned = false;
+	assert_int_equal(firewall_apply(other, &ruleset, true, &owned), FIREWALL_OK);
+	expect_same(other, &ruleset);
+	assert_int_equal(firewall_remove(other, ruleset.table), FIREWALL_OK);
+	ruleset_clear(&ruleset);
+	firewall_close(other);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_kind_of_rule_comes_back_as_it_went),
+		cmocka_unit_test(sets_of_any_size_and_at_the_ends_come_back),
+		cmocka_unit_test(thousands_of_rules_go_in_at_once),
+		cmocka_unit_test(a_refused_ruleset_leaves_the_old_one_in_force),
+		cmocka_unit_test(an_owned_table_is_nobody_elses_and_stays_when_its_owner_goes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

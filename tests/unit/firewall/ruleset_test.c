@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Rulesets as text and compared: sets have one form, and no difference goes unsaid. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "firewall/derive.h"
+#include "firewall/ruleset_build.h"
+#include "firewall/ruleset_text.h"
+
+static struct prefix prefix_of(const char *text)
+{
+	struct prefix prefix;
+
+	assert_true(prefix_parse(text, strlen(text), &prefix));
+	return prefix;
+}
+
+static struct address endpoint_of(const char *text)
+{
+	struct address address;
+
+	assert_true(address_parse_endpoint(text, strlen(text), &address));
+	return address;
+}
+
+static char *text_of(const struct ruleset *ruleset)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	ruleset_print(ruleset, out);
+	fclose(out);
+	return text;
+}
+
+static void sets_have_one_form_only(void **state)
+{
+	static const struct {
+		sa_family_t family;
+		const char *prefixes[5];
+		const char *elements;
+	} cases[] = {
+		{AF_INET, {"10.0.0.0/8", "10.1.0.0/16"}, "{ 10.0.0.0/8 }"},
+		{AF_INET, {"10.0.0.11", "10.0.0.10"}, "{ 10.0.0.10/31 }"},
+		{AF_INET, {"10.0.0.10", "10.0.0.9"}, "{ 10.0.0.9-10.0.0.10 }"},
+		{AF_INET, {"10.0.0.9", "10.0.0.11", "10.0.0.10"}, "{ 10.0.0.9-10.0.0.11 }"},
+		{AF_INET, {"1.1.1.1", "fd00::/8", "3.3.3.3"}, "{ 1.1.1.1, 3.3.3.3 }"},
+		{AF_INET, {"0.0.0.0/0", "255.255.255.255"}, "{ 0.0.0.0/0 }"},
+		{AF_INET, {"255.255.255.255", "0.0.0.0"}, "{ 0.0.0.0, 255.255.255.255 }"},
+		{AF_INET6, {"fe80::/10", "fd00::/8", "::1"}, "{ ::1, fd00::/8, fe80::/10 }"},
+		{AF_INET6, {"10.0.0.0/8"}, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct ruleset ruleset;
+		struct ruleset_set *set;
+		char *text;
+
+		ruleset_init(&ruleset, "t");
+		set = ruleset_add_set(&ruleset, "s", cases[i].family);
+		for (size_t j = 0; cases[i].prefixes[j] != NULL; j++) {
+			struct prefix prefix = prefix_of(cases[i].prefixes[j]);
+
+			ruleset_set_add(&ruleset, set, &prefix);
+		}
+		assert_int_equal(ruleset_finish(&ruleset), 0);
+		text = text_of(&ruleset);
+		if (cases[i].elements == NULL)
+			assert_null(strstr(text, "elements"));
+		else
+			assert_non_null(strstr(text, cases[i].elements));
+		free(text);
+		ruleset_clear(&ruleset);
+	}
+}
+
+static const char *const devices[] = {"tun0"};
+
+/* A gateway that everything below is a change of. */
+static void gateway_make(struct ruleset *ruleset)
+{
+	const struct prefix clients[] = {prefix_of("172.30.0.10"), prefix_of("fd30::/64")};
+	const struct prefix browsers[] = {prefix_of("192.168.0.0/16")};
+	const struct firewall_service listeners[] = {
+		{.address = endpoint_of("172.30.0.2:8118"),
+		 .from = clients,
+		 .from_count = 2,
+		 .datagrams = true},
+		{.address = endpoint_of("[fd30::2]:8118"), .from = clients, .from_count = 2},
+	};
+	const struct firewall_forward forwards[] = {
+		{.service = {.address = endpoint_of("0.0.0.0:9696"),
+			     .from = browsers,
+			     .from_count = 1},
+		 .target = endpoint_of("172.30.0.10:9696")},
+		{.service = {.address = endpoint_of("0.0.0.0:7878")},
+		 .target = endpoint_of("[fd31::20]:7878")},
+	};
+	const struct firewall_target targets[] = {
+		{.address = endpoint_of("127.0.0.1:8000")},
+		{.address = endpoint_of("172.31.0.5:1080")},
+		{.address = endpoint_of("127.0.0.1:53"), .datagrams = true},
+	};
+	const struct firewall_policy policy = {
+		.uid = 1900,
+		.devices = devices,
+		.device_count = 1,
+		.listeners = listeners,
+		.listener_count = 2,
+		.forwards = forwards,
+		.forward_count = 2,
+		.targets = targets,
+		.target_count = 3,
+		.apps = clients,
+		.app_count = 2,
+		.udp_port_low = 4000,
+		.udp_port_high = 4100,
+		.bridge = "br-apps",
+	};
+	const char *problem;
+
+	assert_int_equal(firewall_derive_gateway(&policy, "t", ruleset, &problem), 0);
+}
+
+static void gateway_lets_through_the_tuples_and_no_more(void **state)
+{
+	static const struct {
+		const char *line;
+		bool is_there;
+	} cases[] = {
+		{"oifname \"tun0\" counter name ok_tunnel accept", true},
+		{"ct direction reply ct original ip saddr @apps ip saddr 172.30.0.2 tcp sport "
+		 "8118 ",
+		 true},
+		{"ct direction reply ct original ip6 saddr @clients6_1 ip6 saddr fd30::2 tcp "
+		 "sport ",
+		 true},
+		{"ip saddr 172.30.0.2 ip daddr @apps udp sport 4000-4100", true},
+		/* One listener speaks HTTP only, and IPv4 clients never come to an IPv6 address. */
+		{"ip6 saddr fd30::2 ip6 daddr", false},
+		{"@apps ip6", false},
+		{"ip daddr 172.30.0.10 tcp dport 9696 counter name ok_forward accept", true},
+		{"ip6 daddr fd31::20 tcp dport 7878 counter name ok_forward accept", true},
+		/* Nobody is named for that forward: it is for everybody. */
+		{"\t\ttcp dport 7878 counter name ok_client accept", true},
+		{"\t\ttcp dport 7878 goto refused", false},
+		{"\t\ttcp dport 9696 goto refused", true},
+		{"ip daddr 172.31.0.5 tcp dport 1080 counter name ok_target accept", true},
+		{"ip daddr 172.31.0.5 udp", false},
+		{"ip daddr 127.0.0.1 udp dport 53 counter name ok_target accept", true},
+		{"established", false},
+		{"priority -310; policy accept", true},
+		{"priority -5; policy accept", true},
+		{"meta skuid 1900 ip daddr 127.0.0.11", true},
+		{"priority 0", false},
+	};
+	struct ruleset ruleset;
+	char *text;
+
+	(void)state;
+	gateway_make(&ruleset);
+	text = text_of(&ruleset);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		if ((strstr(text, cases[i].line) != NULL) != cases[i].is_there)
+			fail_msg("%s %s\n%s", cases[i].line,
+				 cases[i].is_there ? "is missing" : "is there", text);
+	}
+	free(text);
+	ruleset_clear(&ruleset);
+}
+
+static void rules_for_root_are_refused(void **state)
+{
+	const struct firewall_policy policy = {.uid = 0};
+	struct ruleset ruleset;
+	const char *problem = NULL;
+
+	(void)state;
+	assert_int_equal(firewall_derive_gateway(&policy, "t", &ruleset, &problem), -1);
+	assert_non_null(problem);
+	ruleset_clear(&ruleset);
+}
+
+static void an_app_cannot_be_held_to_a_gateway_without_an_address(void **state)
+{
+	const struct firewall_service listeners[] = {{.address = endpoint_of("0.0.0.0:8118")},
+						     {.address = endpoint_of("127.0.0.1:8118")}};
+	const struct firewall_policy policy = {.listeners = listeners, .listener_count = 2};
+	struct ruleset ruleset;
+	const char *problem = NULL;
+
+	(void)state;
+	assert_int_equal(firewall_derive_app(&policy, "t", &ruleset, &problem), -1);
+	assert_non_null(strstr(problem, "address"));
+	ruleset_clear(&ruleset);
+}
+
+static void keep_words(void *arg, const char *words)
+{
+	char *kept = arg;
+
+	snprintf(kept, 2048, "%s", words);
+}
+
+static struct ruleset_rule *rule_at(struct ruleset *ruleset, const char *chain, size_t place)
+{
+	const struct ruleset_chain *found = ruleset_find_chain(ruleset, chain);
+
+	assert_non_null(found);
+	assert_true(place < found->rule_count);
+	return &found->rules[place];
+}
+
+static struct ruleset_chain *chain_of(struct ruleset *ruleset, const char *name)
+{
+	for (size_t i = 0; i < ruleset->chain_count; i++) {
+		if (strcmp(ruleset->chains[i].name, name) == 0)
+			return &ruleset->chains[i];
+	}
+	fail();
+	return NULL;
+}
+
+static void change_dormant(struct ruleset *ruleset)
+{
+	ruleset->flags = 1;
+}
+
+static void change_policy(struct ruleset *ruleset)
+{
+	chain_of(ruleset, "input")->drops = true;
+}
+
+static void change_hook(struct ruleset *ruleset)
+{
+	chain_of(ruleset, "input")->hook = HOOK_FORWARD;
+}
+
+static void change_priority(struct ruleset *ruleset)
+{
+	chain_of(ruleset, "output")->priority = 5;
+}
+
+static void change_counter(struct ruleset *ruleset)
+{
+	rule_at(ruleset, "own", 0)->counter[0] = '\0';
+}
+
+static void change_verdict(struct ruleset *ruleset)
+{
+	rule_at(ruleset, "from_tunnel", 0)->verdict = VERDICT_ACCEPT;
+}
+
+static void change_condition(struct ruleset *ruleset)
+{
+	rule_at(ruleset, "own", 0)->match_count = 0;
+}
+
+static void change_mark(struct ruleset *ruleset)
+{
+	rule_at(ruleset, "tag", 0)->marks = false;
+}
+
+static void change_foreign(struct ruleset *ruleset)
+{
+	snprintf(rule_at(ruleset, "own", 0)->foreign, RULE_FOREIGN_SIZE, "strange");
+}
+
+static void change_order(struct ruleset *ruleset)
+{
+	struct ruleset_rule first = *rule_at(ruleset, "output", 0);
+
+	*rule_at(ruleset, "output", 0) = *rule_at(ruleset, "output", 1);
+	*rule_at(ruleset, "output", 1) = first;
+}
+
+static void change_last_rule(struct ruleset *ruleset)
+{
+	chain_of(ruleset, "own")->rule_count--;
+}
+
+static void change_set(struct ruleset *ruleset)
+{
+	ruleset->sets[0].ranges[0].last[3]++;
+}
+
+static void change_set_count(struct ruleset *ruleset)
+{
+	ruleset_add_set(ruleset, "more", AF_INET);
+}
+
+static void change_counters(struct ruleset *ruleset)
+{
+	ruleset->counter_count--;
+}
+
+static void change_chains(struct ruleset *ruleset)
+{
+	ruleset_add_chain(ruleset, "more", HOOK_OUTPUT, -400, false);
+}
+
+static void every_change_is_a_difference(void **state)
+{
+	static const struct {
+		void (*change)(struct ruleset *ruleset);
+		const char *words;
+	} cases[] = {
+		{change_dormant, "the table is dormant"},
+		{change_policy, "chain input has policy drop and not accept"},
+		{change_hook, "chain input stands at another hook"},
+		{change_priority, "chain output has priority 5 and not -5"},
+		{change_counter, "chain own: rule 1 "},
+		{change_verdict, "chain from_tunnel: rule "},
+		{change_condition, "chain own: rule 1 "},
+		{change_mark, "chain tag: rule 1 "},
+		{change_foreign, "strange"},
+		{change_order, "chain output: rule "},
+		{change_last_rule, "is missing: counter name blk_own reject with icmpx"},
+		{change_set, "set apps has other addresses"},
+		{change_set_count, "set more does not belong there"},
+		{change_counters, "counter blk_tunnel is missing"},
+		{change_chains, "chain more does not belong there"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct ruleset wanted, found;
+		char words[2048] = "";
+
+		gateway_make(&wanted);
+		gateway_make(&found);
+		assert_int_equal(ruleset_diff(&wanted, &found, keep_words, words), 0);
+		cases[i].change(&found);
+		assert_true(ruleset_diff(&wanted, &found, keep_words, words) > 0);
+		if (strstr(words, cases[i].words) == NULL)
+			fail_msg("'%s' does not say '%s'", words, cases[i].words);
+		ruleset_clear(&wanted);
+		ruleset_clear(&found);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sets_have_one_form_only),
+		cmocka_unit_test(gateway_lets_through_the_tuples_and_no_more),
+		cmocka_unit_test(rules_for_root_are_refused),
+		cmocka_unit_test(an_app_cannot_be_held_to_a_gateway_without_an_address),
+		cmocka_unit_test(every_change_is_a_difference),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
