@@ -65,6 +65,7 @@ static void session_dial(struct session *session)
 			       errno == ENODEV ? REFUSAL_TUNNEL_DOWN : REFUSAL_NO_RESOURCES, NULL);
 		return;
 	}
+	route.asker = session->peer;
 	session->dial = dial_start(worker->base, &route, &record->host, record->port,
 				   (int)session_config(session)->connect_timeout_ms,
 				   session_on_dialed, session);
