@@ -24,6 +24,22 @@ static void session_decide(struct session *session, struct verdict *verdict)
 static void session_on_dialed(void *arg, enum dial_result result, struct stream stream,
 			      const struct address *peer, const char *detail);
 
+/* Half of the places are for whoever comes; the other half for sources that have no more than their
+ * share already, so that one that asks without end does not take the wait away from all. */
+static bool session_has_place(const struct session *session, uint32_t held)
+{
+	const struct worker *worker = session->worker;
+	unsigned share = WORKER_HELD_MAX / 2 / worker->shared->workers;
+	const struct session *other;
+	unsigned count = 0;
+
+	if (held < WORKER_HELD_MAX / 2 || held >= WORKER_HELD_MAX)
+		return held < WORKER_HELD_MAX;
+	TAILQ_FOREACH(other, &worker->held, held_link)
+	count += address_equals(&other->peer, &session->peer);
+	return count <= share;
+}
+
 static void session_hold(struct session *session)
 {
 	struct worker *worker = session->worker;
@@ -32,7 +48,7 @@ static void session_hold(struct session *session)
 	session->state = SESSION_HELD;
 	TAILQ_INSERT_TAIL(&worker->held, session, held_link);
 	counter_add(&worker->counters.held_now, 1);
-	if (held >= WORKER_HELD_MAX) {
+	if (!session_has_place(session, held)) {
 		session_refuse(session, REFUSAL_HOLD_FULL, NULL);
 		return;
 	}
