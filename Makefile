@@ -5,6 +5,7 @@
 BUILD ?= build
 CC ?= cc
 PREFIX ?= /usr
+JOBS := $(shell nproc)
 SECONDS ?= 30
 Q := $(if $(V),,@)
 
@@ -29,10 +30,10 @@ LIBRARY_OBJECTS := $(foreach layer,$(LAYERS),$(call objects,src/$(layer)/*.c))
 EGRESSD_OBJECTS := $(call objects,src/egressd/*.c)
 EGRESSCTL_OBJECTS := $(call objects,src/egressctl/*.c)
 UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/*/*_test.c)))
-FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
+FUZZERS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 SOURCES := $(wildcard src/*/*.c include/*/*.h tests/*/*.c tests/*/*.h tests/unit/*/*.c)
 
-.PHONY: all dev check unit flow lab layers sizes demo asan tsan fuzz lint format format-check install packages clean FORCE
+.PHONY: all dev check tests unit flow lab layers sizes demo asan tsan fuzz fuzzers lint format format-check install packages clean FORCE
 all: $(BUILD)/egressd $(BUILD)/egressctl
 
 dev:
@@ -64,45 +65,45 @@ $(BUILD)/egressd $(BUILD)/egressctl: $(LIBRARY)
 $(BUILD)/tests/unit/%_test: $(BUILD)/tests/unit/%_test.o $(LIBRARY)
 	$(Q)$(CC) $(LDFLAGS_ALL) $< $(LIBRARY) $(PKG_LIBS) -lcmocka -o $@
 
+tests: $(UNIT_TESTS)
 unit: $(UNIT_TESTS)
 	$(Q)tests/run-unit.sh $(UNIT_TESTS)
 
-flow: all
-	$(Q)tests/run-pytest.sh $(BUILD) tests/flow $(FLOW)
-
-lab: all
-	$(Q)tests/run-pytest.sh $(BUILD) tests/lab $(LAB)
+flow lab: all
+	$(Q)tests/run-pytest.sh $(BUILD) tests/$@ $(if $(filter flow,$@),$(FLOW),$(LAB))
 
 layers sizes packages:
 	$(Q)tests/$@.sh
 
 check: packages
-	$(Q)$(MAKE) WERROR=1 all
-	$(Q)$(MAKE) WERROR=1 unit
-	$(Q)$(MAKE) layers format-check
+	$(Q)$(MAKE) -j$(JOBS) WERROR=1 all tests
+	$(Q)$(MAKE) WERROR=1 unit layers sizes format-check
 	$(Q)$(MAKE) flow
 	$(Q)$(MAKE) lab
 
 demo: packages
-	$(Q)$(MAKE) all
+	$(Q)$(MAKE) -j$(JOBS) all
 	$(Q)tests/lab/demo $(if $(KEEP),--keep)
 
-asan:
-	$(Q)$(MAKE) BUILD=build/asan CC=clang SANITIZE=address,undefined OPTIMISE='-O1 -g' WERROR=1 all
-	$(Q)$(MAKE) BUILD=build/asan CC=clang SANITIZE=address,undefined OPTIMISE='-O1 -g' WERROR=1 unit flow
+ASAN := BUILD=build/asan CC=clang SANITIZE=address,undefined OPTIMISE='-O1 -g' WERROR=1
+TSAN := BUILD=build/tsan CC=clang SANITIZE=thread OPTIMISE='-O1 -g' WERROR=1
+FUZZ := BUILD=build/fuzz CC=clang SANITIZE=fuzzer-no-link,address,undefined OPTIMISE='-O1 -g'
 
-tsan:
-	$(Q)$(MAKE) BUILD=build/tsan CC=clang SANITIZE=thread OPTIMISE='-O1 -g' WERROR=1 all
-	$(Q)$(MAKE) BUILD=build/tsan CC=clang SANITIZE=thread OPTIMISE='-O1 -g' WERROR=1 flow
+asan: packages
+	$(Q)$(MAKE) -j$(JOBS) $(ASAN) all tests
+	$(Q)$(MAKE) $(ASAN) unit flow
 
-$(BUILD)/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(wildcard src/*/*.c include/*/*.h)
-	@mkdir -p $(@D)
-	@echo "  FUZZ    $@"
-	$(Q)clang -std=c11 -D_GNU_SOURCE -Iinclude -O1 -g -fsanitize=fuzzer,address,undefined $(PKG_CFLAGS) $< \
-		$(wildcard src/base/*.c src/proto/*.c src/policy/*.c src/config/*.c) $(PKG_LIBS) -o $@
+tsan: packages
+	$(Q)$(MAKE) -j$(JOBS) $(TSAN) all
+	$(Q)$(MAKE) $(TSAN) flow
 
-fuzz: $(FUZZERS)
-	$(Q)tests/run-fuzzers.sh $(SECONDS) $(FUZZERS)
+$(BUILD)/tests/fuzz/%_fuzz: $(BUILD)/tests/fuzz/%_fuzz.o $(LIBRARY)
+	$(Q)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer $^ $(PKG_LIBS) -o $@
+
+fuzzers: $(FUZZERS)
+fuzz: packages
+	$(Q)$(MAKE) -j$(JOBS) $(FUZZ) fuzzers
+	$(Q)tests/run-fuzzers.sh $(SECONDS) $(FUZZERS:$(BUILD)/%=build/fuzz/%)
 
 lint:
 	$(Q)tests/lint.sh '-std=c11 -D_GNU_SOURCE -Iinclude $(PKG_CFLAGS)' $(filter %.c,$(SOURCES))

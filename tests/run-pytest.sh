@@ -8,4 +8,8 @@ export EGRESSD_BUILD="$PWD/$build" PYTHONDONTWRITEBYTECODE=1
 set -- /usr/bin/python3 -m pytest -q -p no:cacheprovider --tb=short --durations=5 "$folder" ${1:+-k "$1"}
 [ "$folder" = tests/flow ] || exec "$@"
 # shellcheck disable=SC2016,SC2046 # expanded inside; one word or none
-exec unshare --net $([ "$(id -u)" -eq 0 ] || echo --map-root-user) sh -c 'ip link set lo up && exec "$@"' sh "$@"
+exec unshare --net $([ "$(id -u)" -eq 0 ] || echo --map-root-user) sh -c '
+	ip link set lo up
+	# Looking at the daemon'"'"'s sockets reads through all that linger: keep them few.
+	echo 256 >/proc/sys/net/ipv4/tcp_max_tw_buckets
+	exec "$@"' sh "$@"

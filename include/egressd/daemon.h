@@ -7,12 +7,14 @@
 #include <event2/event_struct.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "base/mailbox.h"
 #include "egressd/api.h"
 #include "egressd/totals.h"
 #include "egressd/worker.h"
 
+struct reload_waiter;
 struct tunnel_monitor;
 
 struct daemon {
@@ -29,7 +31,9 @@ struct daemon {
 	struct snapshot *snapshot; /* in force; NULL before the first */
 	struct api *api;
 	struct inspection *inspection; /* what status answers from */
-	bool stopping;
+	bool is_ready, stopping;
+	unsigned publishing; /* workers that have not taken the last snapshot over yet */
+	STAILQ_HEAD(, reload_waiter) waiters;
 	int64_t started_at_ms, loaded_at_ms; /* clock_wall_ms() */
 	char *reload_error;                  /* of the last reload; NULL: it worked */
 	int64_t reload_error_at_ms;
@@ -53,11 +57,15 @@ MUST_CHECK int daemon_load_first(struct daemon *daemon, char **report);
  */
 MUST_CHECK int daemon_publish(struct daemon *daemon, struct snapshot *snapshot, char **report);
 
-/*
- * Reads the file again and puts it in force, or leaves what is. *report (the caller frees it; NULL:
- * no memory) is what a person should read either way. -1: nothing was changed.
+/* report: what a person should read, or NULL. Called exactly once, but not after the API has ended.
  */
-MUST_CHECK int daemon_reload(struct daemon *daemon, char **report);
+typedef void daemon_reloaded_fn(void *arg, bool ok, const char *report);
+
+/*
+ * Reads the file again and puts it in force, or leaves what is. done is called when every worker
+ * goes by the new policy; at once when it was refused.
+ */
+void daemon_reload(struct daemon *daemon, daemon_reloaded_fn *done, void *arg);
 
 /* Answers of the control API; arg is the daemon. */
 extern const struct api_backend daemon_backend;

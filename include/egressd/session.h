@@ -20,8 +20,8 @@ struct association;
 struct dial;
 struct endpoint;
 struct exchange;
-struct forward_config;
 struct session;
+struct protocol;
 struct snapshot;
 struct worker;
 
@@ -36,23 +36,6 @@ enum session_state {
 	SESSION_LINGERING,  /* refused; what the client still sends is thrown away */
 	SESSION_ENDED,
 };
-
-/* How a client speaks. */
-struct protocol {
-	/* There are new bytes in session->input. Parses, and calls one of the session_* below, or
-	 * waits for more. */
-	void (*on_input)(struct session *session);
-	/* The password was checked (RIGHT or WRONG). */
-	void (*on_login)(struct session *session, enum login_outcome outcome);
-	/* Connected: say so and go on. Takes origin. */
-	void (*on_dialed)(struct session *session, struct stream origin);
-	/* Say no in the client's words, then session_linger, session_end or read the next request.
-	 */
-	void (*on_refused)(struct session *session, enum refusal refusal, const char *detail);
-};
-
-extern const struct protocol protocol_sniff, protocol_http, protocol_socks4, protocol_socks5,
-	protocol_forward;
 
 struct session {
 	struct worker *worker;
@@ -86,47 +69,6 @@ struct session {
 void session_start(struct worker *worker, const struct endpoint *endpoint, int fd,
 		   const struct address *peer);
 
-/* Reads and hands on what the client sent, while it is asking. */
-void session_read(struct session *session);
-
-/* record's method, host, port, transport and protocol are filled: decide, hold, dial. */
-void session_request(struct session *session);
-
-/* Who claims to be there, before the password is checked. */
-void session_set_user(struct session *session, const char *user, size_t user_len);
-
-/* Is the user one of the endpoint's, or is none needed? A reload may have changed that. */
-bool session_is_logged_in(const struct session *session);
-
-/* Once logged in, or without a login: who is it? Also counts the session for its client; false:
- * over its limit. */
-bool session_identify(struct session *session, const char *user, size_t user_len);
-
-/* The policy's client for this endpoint, address and user. */
-int session_who(const struct session *session);
-
-/* Checks a password; on LOGIN_LATER the session waits and protocol->on_login follows. */
-enum login_outcome session_login(struct session *session, const char *user, size_t user_len,
-				 const char *password, size_t password_len);
-
-/* Counts, notes and logs the refusal, then lets the protocol say it. */
-void session_refuse(struct session *session, enum refusal refusal, const char *detail);
-
-/* Writes small bytes to the client; what does not fit at once ends the session. False: it has
- * ended. */
-bool session_say(struct session *session, const void *bytes, size_t len);
-
-/* Both streams go to the relay. What is left of input goes to the origin first, from_origin to the
- * client. Takes origin. */
-void session_relay(struct session *session, struct stream origin, struct buffer *from_origin);
-
-/* The exchange is over: back to asking, on the same connection. */
-void session_ask_again(struct session *session);
-
-/* Ends our direction and throws away what comes until the client ends too: a RST would overtake the
- * refusal. */
-void session_linger(struct session *session);
-
 /* The only exit. reset: break the connection off instead of ending it in order. */
 void session_end(struct session *session, const char *end, bool reset);
 
@@ -135,15 +77,6 @@ void session_redecide(struct session *session, struct snapshot *snapshot);
 
 /* Lets go of a request that waits for its tunnel: dials. */
 void session_release(struct session *session);
-
-/* Opens the UDP association that a SOCKS5 client asked for. */
-void session_associate(struct session *session);
-
-/* Reads the connection of an association: its end is the association's. */
-void session_watch_association(struct session *session);
-
-/* May that address use the forward? */
-bool forward_allows(const struct forward_config *forward, const struct address *peer);
 
 /* It took too long for what it is doing. */
 void session_on_deadline(struct session *session);

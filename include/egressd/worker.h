@@ -71,15 +71,9 @@ struct worker {
 	struct origin_pool *origins;
 	struct login_desk *logins;
 	struct counters counters;
-	bool accept_paused, draining, stopping;
+	bool accept_paused, draining;
 	int64_t drain_until_ms;
 	uint8_t scratch[WORKER_SCRATCH_SIZE]; /* for one callback at a time */
-};
-
-/* A listening socket for a new endpoint, as main opened it. */
-struct worker_socket {
-	struct address address;
-	int fd;
 };
 
 /* NULL + errno. */
@@ -87,16 +81,6 @@ MUST_CHECK struct worker *worker_new(struct worker_shared *shared, unsigned inde
 
 /* Starts its thread. -1 + errno. */
 MUST_CHECK int worker_start(struct worker *worker);
-
-/*
- * Any thread. Puts a snapshot in force (its own reference) with the sockets of its new endpoints
- * (taken; the array is copied). -1 + ENOMEM: nothing was taken.
- */
-MUST_CHECK int worker_publish(struct worker *worker, struct snapshot *snapshot,
-			      const struct worker_socket *sockets, size_t count);
-
-/* Any thread: look at the tunnels now. */
-void worker_wake_tunnels(struct worker *worker);
 
 /* Any thread: accept no more, end when the last session has, at the latest after drain_ms (0: at
  * once). */
@@ -107,12 +91,6 @@ void worker_join(struct worker *worker);
 
 /* Frees everything, after the thread and the login checker have ended. */
 void worker_free(struct worker *worker);
-
-/* Worker's thread: the lane of an egress of the snapshot in force, after a look at its tunnel. */
-struct lane *worker_lane(struct worker *worker, int egress);
-
-/* Worker's thread: ends what an old epoch holds, lets go what waited for a tunnel now up. */
-void worker_look_at_tunnels(struct worker *worker);
 
 /* Worker's thread: a descriptor has become free; accepting may go on. */
 void worker_resume_accept(struct worker *worker);

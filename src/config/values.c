@@ -173,6 +173,7 @@ int value_name(struct parser *parser, const struct token *token, struct host *ho
 	struct span text = token->text;
 	const char *problem;
 
+	*host = (struct host){0};
 	*below = text.len > 2 && memcmp(text.bytes, "*.", 2) == 0;
 	if (*below)
 		text = (struct span){text.bytes + 2, text.len - 2};

@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "control/server.h"
+#include "egressd/publish.h"
 #include "egressd/snapshot.h"
 #include "tunnel/tunnel.h"
 
@@ -60,16 +61,19 @@ static void daemon_on_stop_signal(evutil_socket_t number, short what, void *arg)
 	daemon_stop(arg);
 }
 
+static void daemon_on_reloaded(void *arg, bool ok, const char *report)
+{
+	(void)arg;
+	if (!ok)
+		log_error("reload refused, the policy in force stays: %s",
+			  report == NULL ? "out of memory" : report);
+}
+
 static void daemon_on_reload_signal(evutil_socket_t number, short what, void *arg)
 {
-	char *report = NULL;
-
 	(void)number;
 	(void)what;
-	if (daemon_reload(arg, &report) < 0)
-		log_error("reload refused, the policy in force stays: %s",
-			  report == NULL ? "" : report);
-	free(report);
+	daemon_reload(arg, daemon_on_reloaded, NULL);
 }
 
 static void daemon_on_mail(evutil_socket_t fd, short what, void *arg)
@@ -180,6 +184,7 @@ int daemon_start(struct daemon *daemon, const char *config_path, int *exit_code)
 	*exit_code = DAEMON_EXIT_FAILED;
 	daemon->config_path = config_path;
 	daemon->started_at_ms = clock_wall_ms();
+	STAILQ_INIT(&daemon->waiters);
 	if (daemon_prepare(daemon) < 0) {
 		log_error("cannot start: %m");
 		return -1;
@@ -198,8 +203,6 @@ int daemon_start(struct daemon *daemon, const char *config_path, int *exit_code)
 	}
 	if (daemon_open_control(daemon) < 0 || daemon_publish(daemon, daemon->snapshot, NULL) < 0)
 		return -1;
-	log_info("ready: %zu addresses, %u workers, rules off (--no-firewall)",
-		 daemon->snapshot->endpoint_count, daemon->shared.workers);
 	return 0;
 }
 

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "egressd/origin_pool.h"
-#include "egressd/session.h"
+#include "egressd/protocol.h"
 #include "egressd/snapshot.h"
 #include "egressd/worker.h"
 #include "exchange_parts.h"
@@ -237,6 +237,8 @@ enum exchange_step exchange_switch(struct exchange *exchange)
 	exchange->to_client = (struct buffer){0};
 	session->exchange = NULL;
 	exchange_free(exchange);
+	/* The relay counts what it is given to begin with. */
+	session->record.received = 0;
 	session_relay(session, origin, &from_origin);
 	buffer_clear(&from_origin);
 	return EXCHANGE_OVER;

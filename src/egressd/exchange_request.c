@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "egressd/session.h"
+#include "egressd/protocol.h"
 #include "egressd/worker.h"
 #include "exchange_parts.h"
 

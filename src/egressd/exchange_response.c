@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "egressd/session.h"
+#include "egressd/protocol.h"
 #include "egressd/snapshot.h"
 #include "egressd/worker.h"
 #include "exchange_parts.h"

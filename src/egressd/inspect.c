@@ -173,11 +173,7 @@ static struct config *inspect_config(void *arg)
 
 static void inspect_reload(void *arg, api_reload_done_fn *done, void *done_arg)
 {
-	char *report = NULL;
-	int outcome = daemon_reload(arg, &report);
-
-	done(done_arg, outcome == 0, report);
-	free(report);
+	daemon_reload(arg, done, done_arg);
 }
 
 void daemon_inspection_free(struct daemon *daemon)

@@ -18,6 +18,7 @@ enum {
 	LOGIN_CACHE_SIZE = 256, /* powers of two */
 	LOGIN_FAILURES_SIZE = 1024,
 	LOGIN_CACHE_MS = 10 * 60 * 1000,
+	LOGIN_PENDING_MAX = 8,        /* checks of one source at a time */
 	LOGIN_FAILURES_MAX = 5,       /* wrong ones at once, then ... */
 	LOGIN_FAILURE_MS = 10 * 1000, /* ... one in so long */
 };
@@ -192,6 +193,17 @@ static struct login_pending *login_find_pending(struct login_desk *desk,
 	return NULL;
 }
 
+/* One source must not fill the queue with guesses: others wait in it too. */
+static unsigned login_count_pending(const struct login_desk *desk, const struct address *from)
+{
+	const struct login_pending *pending;
+	unsigned count = 0;
+
+	LIST_FOREACH(pending, &desk->pending, link)
+	count += address_equals(&pending->from, from);
+	return count;
+}
+
 static struct login_pending *login_start(struct login_desk *desk, const struct login_mark *mark,
 					 const struct address *from, const char *password,
 					 size_t password_len, const char *hash)
@@ -247,6 +259,8 @@ enum login_outcome login_check(struct login_desk *desk, const struct users *user
 	if (login_is_limited(desk, from))
 		return LOGIN_LIMITED;
 	pending = login_find_pending(desk, &mark);
+	if (pending == NULL && login_count_pending(desk, from) >= LOGIN_PENDING_MAX)
+		return LOGIN_LIMITED;
 	if (pending == NULL)
 		pending = login_start(desk, &mark, from, password, password_len, hash);
 	if (pending == NULL)

@@ -9,11 +9,13 @@
 #include "base/log.h"
 #include "egressd/listener.h"
 #include "egressd/origin_pool.h"
+#include "egressd/publish.h"
 #include "egressd/session.h"
 #include "egressd/worker.h"
 
 struct worker_publish_message {
-	struct message message;
+	struct message message; /* goes back to main once it is applied */
+	void (*applied)(struct message *message, void *owner);
 	struct snapshot *snapshot;
 	size_t count;
 	struct worker_socket sockets[];
@@ -176,11 +178,13 @@ static void worker_on_publish(struct message *message, void *owner)
 		snapshot_unref(old);
 	}
 	worker_look_at_tunnels(worker);
-	free(publish);
+	publish->message.run = publish->applied;
+	mailbox_post(worker->owner, &publish->message);
 }
 
 int worker_publish(struct worker *worker, struct snapshot *snapshot,
-		   const struct worker_socket *sockets, size_t count)
+		   const struct worker_socket *sockets, size_t count,
+		   void (*applied)(struct message *message, void *owner))
 {
 	struct worker_publish_message *publish =
 		malloc(sizeof(*publish) + count * sizeof(*sockets));
@@ -188,6 +192,7 @@ int worker_publish(struct worker *worker, struct snapshot *snapshot,
 	if (publish == NULL)
 		return -1;
 	publish->message.run = worker_on_publish;
+	publish->applied = applied;
 	publish->snapshot = snapshot_ref(snapshot);
 	publish->count = count;
 	if (count > 0)

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "config/report.h"
 #include "egressd/daemon.h"
+#include "egressd/publish.h"
 #include "egressd/snapshot.h"
 #include "net/listen.h"
 
@@ -97,6 +98,45 @@ static void reload_explain_listen(char **report, const struct address *failed)
 		*report = NULL;
 }
 
+/* Who asked for a reload, until every worker goes by the new policy. */
+struct reload_waiter {
+	daemon_reloaded_fn *done;
+	void *arg;
+	char *report;
+	STAILQ_ENTRY(reload_waiter) link;
+};
+
+static void reload_tell_waiters(struct daemon *daemon)
+{
+	struct reload_waiter *waiter;
+
+	while ((waiter = STAILQ_FIRST(&daemon->waiters)) != NULL) {
+		STAILQ_REMOVE_HEAD(&daemon->waiters, link);
+		/* After api_free nobody may be told. */
+		if (daemon->api != NULL)
+			waiter->done(waiter->arg, true, waiter->report);
+		free(waiter->report);
+		free(waiter);
+	}
+}
+
+/* In main's thread, once for each worker that has taken a snapshot over. */
+static void reload_on_applied(struct message *message, void *owner)
+{
+	struct daemon *daemon = owner;
+
+	free(message);
+	if (--daemon->publishing > 0)
+		return;
+	if (daemon->is_ready)
+		log_info("policy reloaded");
+	else
+		log_info("ready: %zu addresses, %u workers, rules off (--no-firewall)",
+			 daemon->snapshot->endpoint_count, daemon->shared.workers);
+	daemon->is_ready = true;
+	reload_tell_waiters(daemon);
+}
+
 int daemon_publish(struct daemon *daemon, struct snapshot *snapshot, char **report)
 {
 	const struct snapshot *old = daemon->snapshot == snapshot ? NULL : daemon->snapshot;
@@ -118,9 +158,12 @@ int daemon_publish(struct daemon *daemon, struct snapshot *snapshot, char **repo
 	for (unsigned i = 0; i < daemon->shared.workers; i++) {
 		const struct worker_socket *mine = sockets + (size_t)i * (size_t)each;
 
-		if (worker_publish(daemon->workers[i], snapshot, mine, (size_t)each) < 0) {
+		if (worker_publish(daemon->workers[i], snapshot, mine, (size_t)each,
+				   reload_on_applied) < 0) {
 			log_error("worker %u keeps the old policy: out of memory", i);
 			reload_close_sockets(mine, (size_t)each);
+		} else {
+			daemon->publishing++;
 		}
 	}
 	free(sockets);
@@ -134,27 +177,40 @@ static void reload_remember_error(struct daemon *daemon, const char *report)
 	daemon->reload_error_at_ms = clock_wall_ms();
 }
 
-int daemon_reload(struct daemon *daemon, char **report)
+/* -1: nothing was changed; *report (to be freed) is what a person should read either way. */
+static int reload_replace(struct daemon *daemon, char **report)
 {
 	struct snapshot *snapshot = reload_build(daemon, report);
 	char *listen_problem = NULL;
 
-	if (snapshot == NULL) {
-		reload_remember_error(daemon, *report);
+	if (snapshot == NULL)
 		return -1;
-	}
 	if (daemon_publish(daemon, snapshot, &listen_problem) < 0) {
 		free(*report);
 		*report = listen_problem;
 		snapshot_unref(snapshot);
-		reload_remember_error(daemon, *report);
 		return -1;
 	}
 	snapshot_unref(daemon->snapshot);
 	daemon->snapshot = snapshot;
 	daemon->loaded_at_ms = clock_wall_ms();
-	reload_remember_error(daemon, NULL);
 	log_configure(snapshot->config->log_level, snapshot->config->log_format);
-	log_info("policy reloaded");
 	return 0;
+}
+
+void daemon_reload(struct daemon *daemon, daemon_reloaded_fn *done, void *arg)
+{
+	struct reload_waiter *waiter = calloc(1, sizeof(*waiter));
+	char *report = NULL;
+
+	if (waiter == NULL || reload_replace(daemon, &report) < 0) {
+		reload_remember_error(daemon, report);
+		done(arg, false, report);
+		free(report);
+		free(waiter);
+		return;
+	}
+	reload_remember_error(daemon, NULL);
+	*waiter = (struct reload_waiter){.done = done, .arg = arg, .report = report};
+	STAILQ_INSERT_TAIL(&daemon->waiters, waiter, link);
 }

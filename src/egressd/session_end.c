@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "egressd/exchange.h"
-#include "egressd/session.h"
+#include "egressd/protocol.h"
 #include "egressd/snapshot.h"
 #include "egressd/worker.h"
 #include "net/association.h"
@@ -197,8 +197,12 @@ static bool session_still_allowed(struct session *session)
 /* What a session is underway with may point into the old snapshot; begin that anew. */
 static void session_start_over(struct session *session)
 {
-	if (session->association != NULL)
+	if (session->association != NULL) {
+		/* It may go by another egress from now on. */
+		session->record.lane = NULL;
+		session->record.epoch = 0;
 		association_forget_verdicts(session->association);
+	}
 	if (!session_is_on_its_way(session) || session->endpoint->forward != NULL)
 		return;
 	dial_cancel(session->dial);

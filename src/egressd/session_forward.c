@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The forward line: a plain TCP relay from a published port to an app inside. */
-#include "egressd/session.h"
+#include "egressd/protocol.h"
 #include "egressd/snapshot.h"
 #include "egressd/worker.h"
 

@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "egressd/exchange.h"
-#include "egressd/session.h"
+#include "egressd/protocol.h"
 #include "egressd/snapshot.h"
 #include "egressd/worker.h"
 #include "proto/http_forward.h"

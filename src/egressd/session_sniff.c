@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A mixed port: the first byte tells how the client speaks. */
-#include "egressd/session.h"
+#include "egressd/protocol.h"
 #include "egressd/snapshot.h"
 #include "egressd/worker.h"
 

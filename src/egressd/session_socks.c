@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "egressd/session.h"
+#include "egressd/protocol.h"
 #include "egressd/snapshot.h"
 #include "egressd/worker.h"
 #include "proto/socks.h"

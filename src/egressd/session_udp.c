@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "egressd/session.h"
+#include "egressd/protocol.h"
 #include "egressd/snapshot.h"
 #include "egressd/worker.h"
 #include "net/association.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The life of a worker's thread: accept, mail, the tick of every second, the end. */
 #include "egressd/worker.h"
+#include "egressd/publish.h"
 
 #include <errno.h>
 #include <event2/event.h>

@@ -153,14 +153,18 @@ def test_a_slow_client_gets_all_of_an_answer_that_ends_with_the_connection(gatew
 
 
 def test_bytes_that_wait_in_an_idle_origin_connection_answer_nobody(gateway):
+    waiting = threading.Semaphore(0)
+
     def serve(connection, number):
         while read_head(connection):
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n%d" % number)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n%d" % (number % 10))
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
+            waiting.release()
 
     with Origin(serve) as origin, gateway.connect() as connection:
         for _ in range(50):
             assert connection.ask(f"http://one.example.org:{origin.port}/").body != b"evil"
+            assert waiting.acquire(timeout=10)
 
 
 def test_a_reset_after_fin_passes_as_a_reset(gateway):

@@ -302,7 +302,7 @@ static void client_says_what_to_do_when_nobody_answers(void **state)
 	assert_int_equal(control_call("/nonexistent/s", "GET", "/", NULL, &answer), -1);
 	assert_string_equal(answer.problem,
 			    "no egressd answers at /nonexistent/s: is it running? (start it, or "
-			    "name the socket with --socket)");
+			    "name its socket with --socket or its policy file with --config)");
 	assert_int_equal(answer.status, 0);
 }
 

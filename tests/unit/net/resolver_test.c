@@ -271,10 +271,10 @@ static void lookups_hits_failures_and_timeouts_are_counted(void **state)
 	const struct resolver_counters *counters = &scene->counters;
 
 	for (int i = 0; i < 3; i++)
-		ask(scene, "two.test", AF_INET);
-	ask(scene, "nx.test", AF_INET);
-	ask(scene, "refused.test", AF_INET);
-	ask(scene, "silent.test", AF_INET6);
+		ask(scene, "two.example", AF_INET);
+	ask(scene, "nx.example", AF_INET);
+	ask(scene, "refused.example", AF_INET);
+	ask(scene, "silent.example", AF_INET6);
 	assert_int_equal(counters->lookups, 6);
 	assert_int_equal(counters->cache_hits, 2);
 	assert_int_equal(counters->failures, 1);

@@ -257,7 +257,8 @@ static void a_monitor_leaves_nothing_behind(void **state)
 		status = far_side_await(&far, TUNNEL_UNKNOWN, AT_ONCE_MS);
 		assert_string_equal(status.reason, "waiting for the first probe answer");
 		far_side_stop(&far);
-		assert_int_equal(count_descriptors(), before);
+		/* Fewer is fine: what the test before closed may still be on its way. */
+		assert_true(count_descriptors() <= before);
 	}
 }
 
