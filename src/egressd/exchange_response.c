@@ -79,7 +79,7 @@ static enum exchange_step exchange_receive_body(struct exchange *exchange)
 {
 	struct session *session = exchange->session;
 	uint8_t *bytes = session->worker->scratch;
-	ssize_t got = stream_read(&exchange->origin, bytes, WORKER_SCRATCH_SIZE);
+	ssize_t got = stream_read(&exchange->origin->stream, bytes, WORKER_SCRATCH_SIZE);
 	ssize_t len;
 	ssize_t sent;
 
@@ -232,7 +232,7 @@ static enum exchange_step exchange_read_head(struct exchange *exchange)
 
 	if (room == NULL)
 		return exchange_fail(exchange, REFUSAL_NO_RESOURCES, "out of memory");
-	got = stream_read(&exchange->origin, room, EXCHANGE_READ_SIZE);
+	got = stream_read(&exchange->origin->stream, room, EXCHANGE_READ_SIZE);
 	if (got > 0) {
 		buffer_added(&exchange->from_origin, (size_t)got);
 		exchange_note_origin(exchange, (size_t)got);

@@ -56,7 +56,7 @@ static void session_hold(struct session *session)
 	session_set_deadline(session, DEADLINE_HOLD, session_config(session)->hold_ms);
 }
 
-static void session_unhold(struct session *session)
+void session_unhold(struct session *session)
 {
 	if (session->state != SESSION_HELD)
 		return;

@@ -35,8 +35,8 @@ class Origin:
         with connection:
             try:
                 self.serve(connection, number)
-            except ConnectionError:
-                pass  # the gateway may break it off at any time
+            except (ConnectionError, TimeoutError):
+                pass  # the gateway may break it off, or say nothing more, at any time
 
     def __enter__(self):
         return self
