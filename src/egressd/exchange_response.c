@@ -39,7 +39,8 @@ static void exchange_note_origin(struct exchange *exchange, size_t len)
 
 	session->record.received += len;
 	exchange->active_at_ms = clock_monotonic_ms();
-	session->record.lane->seen_at_ms = exchange->active_at_ms;
+	stream_note_heard(&exchange->origin->stream, exchange->active_at_ms,
+			  &session->record.lane->seen_at_ms);
 }
 
 /*
