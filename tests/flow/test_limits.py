@@ -120,3 +120,26 @@ def test_one_source_cannot_take_all_the_places_to_wait_for_a_tunnel(start):
     for connection in waiting:
         connection.reset()
     gateway.check()
+
+
+def test_a_source_that_only_connects_does_not_keep_others_out(start):
+    """No limit of the policy holds before a client has asked, and a descriptor is taken before that."""
+    gateway = start(before=("prlimit", "--nofile=128:128"), options="timeout handshake 60s\nworkers 1")
+    idle = [gateway.connect(source="127.0.0.9") for _ in range(200)]
+    for _ in range(20):
+        with gateway.connect(source="127.0.0.8", timeout=5) as modest:
+            assert modest.connect("one.example.org", gateway.origins.port["tcp"]).status == 200
+    for connection in idle:
+        connection.close()
+    gateway.check()
+
+
+def test_idle_connections_stay_while_descriptors_are_many(start):
+    gateway = start(before=("prlimit", "--nofile=256:256"), options="workers 1")
+    idle = [gateway.connect() for _ in range(100)]
+    for connection in idle:
+        assert connection.ask(gateway.url()).status == 200
+    for connection in idle:
+        assert connection.ask(gateway.url()).status == 200
+        connection.close()
+    gateway.check()
