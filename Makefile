@@ -12,6 +12,9 @@ Q := $(if $(V),,@)
 PACKAGES := libevent_core libevent_extra openssl libcares jansson libcurl libidn2 libnftnl libmnl
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+ifeq ($(PKG_LIBS)$(filter packages demo check asan tsan fuzz clean format,$(MAKECMDGOALS)),)
+$(error libraries are missing: "make packages" installs them (Debian 12, as root or with sudo))
+endif
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \

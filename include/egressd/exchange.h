@@ -28,9 +28,9 @@ void exchange_free(struct exchange *exchange);
  * prove dead. */
 bool exchange_take_pooled(struct session *session);
 
-/* Starts on a fresh origin connection; takes origin. The exchange ends the session or hands it back
+/* Starts on a fresh origin connection; takes stream. The exchange ends the session or hands it back
  * to asking. */
-void exchange_start(struct session *session, struct stream origin);
+void exchange_start(struct session *session, struct stream stream);
 
 void exchange_on_client_ready(struct exchange *exchange);
 

@@ -9,26 +9,21 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
-#include "net/stream.h"
 
-struct address;
 struct lane;
+struct origin;
 struct origin_pool;
 struct session;
-struct worker;
 
 /* NULL + errno. */
-MUST_CHECK struct origin_pool *origin_pool_new(struct worker *worker);
+MUST_CHECK struct origin_pool *origin_pool_new(void);
 void origin_pool_free(struct origin_pool *pool);
 
-/* Keeps the connection for whoever asks as this session did (its record says what); takes stream.
- */
-void origin_pool_put(struct origin_pool *pool, const struct session *session, struct stream stream,
-		     const struct address *address);
+/* Keeps it for whoever asks what it is for; takes origin. */
+void origin_pool_put(struct origin_pool *pool, struct origin *origin);
 
-/* A living connection for what the session asks, or an empty stream. *address: where it leads. */
-struct stream origin_pool_take(struct origin_pool *pool, const struct session *session,
-			       struct address *address);
+/* A living connection for what the session asks, the caller's from now on; NULL: there is none. */
+struct origin *origin_pool_take(struct origin_pool *pool, const struct session *session);
 
 /* Closes all connections of a lane; of all lanes when it is NULL. */
 void origin_pool_flush(struct origin_pool *pool, const struct lane *lane);

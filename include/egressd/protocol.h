@@ -79,6 +79,12 @@ void session_watch_association(struct session *session);
 /* May that address use the forward? */
 bool forward_allows(const struct forward_config *forward, const struct address *peer);
 
+/* In or out of its client's count of sessions; nothing happens when it is there already. */
+void session_count_client(struct session *session, bool in);
+
+/* Off the list of those that wait for a tunnel; safe when it is not on it. */
+void session_unhold(struct session *session);
+
 /* The config that the session goes by. */
 const struct config *session_config(const struct session *session);
 

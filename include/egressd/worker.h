@@ -47,6 +47,7 @@ struct worker_shared {
 	_Atomic uint64_t next_session_id;
 	_Atomic uint32_t held; /* requests waiting for a tunnel */
 	unsigned workers;
+	int descriptors_few; /* from this one on idle clients make room for new ones */
 };
 
 struct worker {

@@ -34,6 +34,7 @@ struct dial_route {
 	struct resolver *resolver;       /* NULL only with upstream */
 	const struct upstream *upstream; /* NULL: connect to the host itself */
 	const struct guard *guard;       /* addresses never to be dialled: our own listeners */
+	struct address asker;            /* whose share of the resolver it uses; may be AF_UNSPEC */
 };
 
 enum dial_result {

@@ -51,8 +51,8 @@ struct relay {
 	struct relay_engine *engine;
 	struct relay_side client, origin;
 	relay_end_fn *on_end;
-	int64_t *origin_seen_at_ms; /* set whenever the origin sent something; may be shared by
-				       relays, or NULL */
+	int64_t *origin_seen_at_ms; /* when an origin was last heard (stream_note_heard); may be
+				       shared by relays, or NULL */
 	int64_t active_at_ms;       /* when bytes last moved */
 	bool running, waiting;
 	TAILQ_ENTRY(relay) link; /* while it waits for its next turn */

@@ -60,11 +60,13 @@ void resolver_free(struct resolver *resolver);
 
 /*
  * Asks for A (AF_INET) or AAAA (AF_INET6) of a name that is not a literal and not local. Equal
- * questions in flight are asked once. done is called exactly once and never from inside, unless
+ * questions in flight are asked once. One asker (AF_UNSPEC: nobody in particular) has at most half
+ * of the questions there can be. done is called exactly once and never from inside, unless
  * lookup_cancel comes first. NULL + errno.
  */
 MUST_CHECK struct lookup *resolver_lookup(struct resolver *resolver, const struct host *host,
-					  int family, lookup_done_fn *done, void *arg);
+					  int family, const struct address *asker,
+					  lookup_done_fn *done, void *arg);
 void lookup_cancel(struct lookup *lookup);
 
 /* Forgets every cached answer: positive and negative. */

@@ -44,6 +44,12 @@ MUST_CHECK ssize_t stream_read(struct stream *stream, void *bytes, size_t len);
 /* > 0 bytes taken, maybe fewer; -1 + errno as above. len > 0. Never raises SIGPIPE. */
 MUST_CHECK ssize_t stream_write(struct stream *stream, const void *bytes, size_t len);
 
+/*
+ * Notes in *seen_at_ms when data last came in from the peer, at now_ms, to a quarter of a second:
+ * when the kernel got it, however long it then waited to be read. Never goes back.
+ */
+void stream_note_heard(const struct stream *stream, int64_t now_ms, int64_t *seen_at_ms);
+
 /* Ends our direction: close_notify where there is TLS, then FIN. The other direction stays. Once.
  */
 void stream_shutdown(struct stream *stream);

@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -137,6 +139,16 @@ static void daemon_on_worker_ended(struct message *message, void *owner)
 		event_base_loopbreak(daemon->base);
 }
 
+/* An eighth is kept for what clients that are served need. */
+static int daemon_descriptors_few(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > INT_MAX)
+		return INT_MAX;
+	return (int)(limit.rlim_cur - limit.rlim_cur / 8);
+}
+
 static int daemon_start_workers(struct daemon *daemon, unsigned wanted)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
@@ -148,6 +160,7 @@ static int daemon_start_workers(struct daemon *daemon, unsigned wanted)
 	if (daemon->workers == NULL)
 		return -1;
 	daemon->shared.workers = count;
+	daemon->shared.descriptors_few = daemon_descriptors_few();
 	for (unsigned i = 0; i < count; i++) {
 		daemon->workers[i] = worker_new(&daemon->shared, i);
 		if (daemon->workers[i] == NULL)

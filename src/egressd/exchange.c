@@ -67,7 +67,6 @@ bool exchange_new(struct session *session, const struct http_request *request)
 		return false;
 	session->exchange = exchange;
 	exchange->session = session;
-	exchange->origin = stream_none();
 	exchange->is_head = request->is_head;
 	exchange->client_is_1_0 = request->head.minor_version == 0;
 	exchange->client_keeps_alive = request->head.keep_alive;
@@ -86,10 +85,7 @@ void exchange_free(struct exchange *exchange)
 {
 	if (exchange == NULL)
 		return;
-	if (exchange->origin.fd >= 0) {
-		event_del(&exchange->event);
-		stream_reset(&exchange->origin);
-	}
+	origin_reset(exchange->origin);
 	buffer_clear(&exchange->head);
 	buffer_clear(&exchange->to_origin);
 	buffer_clear(&exchange->from_origin);
@@ -97,53 +93,54 @@ void exchange_free(struct exchange *exchange)
 	free(exchange);
 }
 
-static void exchange_on_origin_ready(evutil_socket_t fd, short what, void *arg)
+static void exchange_on_origin_ready(void *watcher)
 {
-	(void)fd;
-	(void)what;
-	exchange_pump(arg);
+	exchange_pump(watcher);
 }
 
-static void exchange_begin(struct session *session, struct stream origin, bool reused)
+static void exchange_begin(struct session *session, struct origin *origin)
 {
 	struct exchange *exchange = session->exchange;
 
 	exchange->origin = origin;
-	exchange->reused = reused;
 	exchange->active_at_ms = clock_monotonic_ms();
 	session->state = SESSION_EXCHANGING;
 	session->skip = 0; /* the body is the exchange's to read now */
-	event_assign(&exchange->event, session->worker->base, origin.fd,
-		     EV_READ | EV_WRITE | EV_ET | EV_PERSIST, exchange_on_origin_ready, exchange);
-	deadline_set(&session->deadline, &session->worker->deadlines[DEADLINE_IDLE],
-		     exchange->active_at_ms + session->snapshot->config->idle_timeout_ms);
-	if (event_add(&exchange->event, NULL) < 0 ||
-	    buffer_append(&exchange->to_origin, buffer_start(&exchange->head),
-			  buffer_len(&exchange->head)) < 0) {
+	origin_watch(origin, exchange_on_origin_ready, exchange);
+	session_set_deadline(session, DEADLINE_IDLE, session_config(session)->idle_timeout_ms);
+	if (buffer_append(&exchange->to_origin, buffer_start(&exchange->head),
+			  buffer_len(&exchange->head)) < 0)
 		exchange_fail(exchange, REFUSAL_NO_RESOURCES, "out of memory");
-		return;
-	}
-	exchange_pump(exchange);
+	else
+		exchange_pump(exchange);
 }
 
 bool exchange_take_pooled(struct session *session)
 {
-	struct stream origin;
+	struct origin *origin;
 
 	if (session->exchange == NULL || !session->exchange->repeatable)
 		return false;
-	origin = origin_pool_take(session->worker->origins, session, &session->record.address);
-	if (origin.fd < 0)
+	origin = origin_pool_take(session->worker->origins, session);
+	if (origin == NULL)
 		return false;
+	session->record.address = origin->address;
 	session->record.epoch = session->record.lane->epoch;
+	session->exchange->reused = true;
 	counter_add(&session->worker->counters.origin_connections_reused, 1);
-	exchange_begin(session, origin, true);
+	exchange_begin(session, origin);
 	return true;
 }
 
-void exchange_start(struct session *session, struct stream origin)
+void exchange_start(struct session *session, struct stream stream)
 {
-	exchange_begin(session, origin, false);
+	struct origin *origin = origin_new(session, stream);
+
+	session->exchange->reused = false;
+	if (origin == NULL)
+		exchange_fail(session->exchange, REFUSAL_NO_RESOURCES, "out of memory");
+	else
+		exchange_begin(session, origin);
 }
 
 int64_t exchange_active_at_ms(const struct exchange *exchange)
@@ -165,7 +162,7 @@ void exchange_pump(struct exchange *exchange)
 		if (sent == EXCHANGE_WAIT && received == EXCHANGE_WAIT)
 			return;
 	}
-	event_active(&exchange->event, EV_READ, 0);
+	origin_wake(exchange->origin);
 }
 
 void exchange_on_client_ready(struct exchange *exchange)
@@ -203,12 +200,6 @@ enum exchange_step exchange_fail(struct exchange *exchange, int refusal, const c
 	return EXCHANGE_OVER;
 }
 
-static void exchange_close_origin(struct exchange *exchange)
-{
-	event_del(&exchange->event);
-	stream_close(&exchange->origin);
-}
-
 enum exchange_step exchange_on_origin_lost(struct exchange *exchange)
 {
 	struct session *session = exchange->session;
@@ -218,7 +209,8 @@ enum exchange_step exchange_on_origin_lost(struct exchange *exchange)
 				     "the origin closed before it answered");
 	/* A kept connection had died unnoticed: nobody has seen the request, and it may be
 	 * repeated. */
-	exchange_close_origin(exchange);
+	origin_close(exchange->origin);
+	exchange->origin = NULL;
 	buffer_clear(&exchange->to_origin);
 	exchange->repeatable = false;
 	exchange->origin_refuses = false;
@@ -229,11 +221,10 @@ enum exchange_step exchange_on_origin_lost(struct exchange *exchange)
 enum exchange_step exchange_switch(struct exchange *exchange)
 {
 	struct session *session = exchange->session;
-	struct stream origin = exchange->origin;
+	struct stream origin = origin_release(exchange->origin);
 	struct buffer from_origin = exchange->to_client;
 
-	event_del(&exchange->event);
-	exchange->origin = stream_none();
+	exchange->origin = NULL;
 	exchange->to_client = (struct buffer){0};
 	session->exchange = NULL;
 	exchange_free(exchange);
@@ -259,13 +250,11 @@ enum exchange_step exchange_finish(struct exchange *exchange)
 	struct session *session = exchange->session;
 	bool close = exchange->closes_client || !exchange->request_done || exchange->origin_refuses;
 
-	event_del(&exchange->event);
 	if (exchange_may_keep_origin(exchange))
-		origin_pool_put(session->worker->origins, session, exchange->origin,
-				&session->record.address);
+		origin_pool_put(session->worker->origins, exchange->origin);
 	else
-		stream_close(&exchange->origin);
-	exchange->origin = stream_none();
+		origin_close(exchange->origin);
+	exchange->origin = NULL;
 	session->exchange = NULL;
 	exchange_free(exchange);
 	record_end(session, &session->record, "done", NULL);

@@ -3,11 +3,11 @@
 #ifndef EGRESSD_EXCHANGE_PARTS_H
 #define EGRESSD_EXCHANGE_PARTS_H
 
-#include <event2/event_struct.h>
 #include <stddef.h>
 
 #include "base/buffer.h"
 #include "egressd/exchange.h"
+#include "egressd/origin.h"
 #include "proto/http_body.h"
 
 enum exchange_step {
@@ -18,8 +18,7 @@ enum exchange_step {
 
 struct exchange {
 	struct session *session;
-	struct stream origin;
-	struct event event; /* of the origin */
+	struct origin *origin; /* NULL while there is none */
 	int64_t active_at_ms;
 
 	/* the request */

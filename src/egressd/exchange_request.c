@@ -18,7 +18,7 @@ static enum exchange_step exchange_origin_refuses(struct exchange *exchange)
 
 static enum exchange_step exchange_flush_to_origin(struct exchange *exchange)
 {
-	ssize_t sent = stream_write(&exchange->origin, buffer_start(&exchange->to_origin),
+	ssize_t sent = stream_write(&exchange->origin->stream, buffer_start(&exchange->to_origin),
 				    buffer_len(&exchange->to_origin));
 
 	if (sent < 0)
@@ -65,7 +65,7 @@ static enum exchange_step exchange_pass_request(struct exchange *exchange, const
 	exchange->active_at_ms = clock_monotonic_ms();
 	if (len == 0)
 		return EXCHANGE_MOVED;
-	sent = stream_write(&exchange->origin, bytes, len);
+	sent = stream_write(&exchange->origin->stream, bytes, len);
 	if (sent < 0 && errno != EAGAIN && errno != EINTR)
 		return exchange_origin_refuses(exchange);
 	if (sent < 0)

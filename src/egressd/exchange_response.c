@@ -39,7 +39,8 @@ static void exchange_note_origin(struct exchange *exchange, size_t len)
 
 	session->record.received += len;
 	exchange->active_at_ms = clock_monotonic_ms();
-	session->record.lane->seen_at_ms = exchange->active_at_ms;
+	stream_note_heard(&exchange->origin->stream, exchange->active_at_ms,
+			  &session->record.lane->seen_at_ms);
 }
 
 /*
@@ -79,7 +80,7 @@ static enum exchange_step exchange_receive_body(struct exchange *exchange)
 {
 	struct session *session = exchange->session;
 	uint8_t *bytes = session->worker->scratch;
-	ssize_t got = stream_read(&exchange->origin, bytes, WORKER_SCRATCH_SIZE);
+	ssize_t got = stream_read(&exchange->origin->stream, bytes, WORKER_SCRATCH_SIZE);
 	ssize_t len;
 	ssize_t sent;
 
@@ -232,7 +233,7 @@ static enum exchange_step exchange_read_head(struct exchange *exchange)
 
 	if (room == NULL)
 		return exchange_fail(exchange, REFUSAL_NO_RESOURCES, "out of memory");
-	got = stream_read(&exchange->origin, room, EXCHANGE_READ_SIZE);
+	got = stream_read(&exchange->origin->stream, room, EXCHANGE_READ_SIZE);
 	if (got > 0) {
 		buffer_added(&exchange->from_origin, (size_t)got);
 		exchange_note_origin(exchange, (size_t)got);

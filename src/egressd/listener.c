@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Accepting clients, and pausing when there are no descriptors left. */
+/* Accepting clients, making room when descriptors get few, and pausing when there are none left. */
 #include "egressd/listener.h"
 
 #include <errno.h>
@@ -34,21 +34,77 @@ static void listener_pause(struct worker *worker)
 	evtimer_add(&worker->accept_event, &pause);
 }
 
+static bool listener_may_end(const struct session *session)
+{
+	return session->state == SESSION_ASKING;
+}
+
+/* The source of more than half of the sessions that ask for nothing, if there is one (Boyer and
+ * Moore's vote); AF_UNSPEC: none has so many. */
+static struct address listener_find_crowd(const struct worker *worker)
+{
+	struct address leader = {.family = AF_UNSPEC};
+	const struct session *session;
+	size_t votes = 0, of_leader = 0, all = 0;
+
+	TAILQ_FOREACH(session, &worker->sessions, link)
+	{
+		if (!listener_may_end(session))
+			continue;
+		if (votes == 0)
+			leader = session->peer;
+		votes += address_equals(&leader, &session->peer) ? 1 : (size_t)-1;
+		all++;
+	}
+	TAILQ_FOREACH(session, &worker->sessions, link)
+	of_leader += listener_may_end(session) && address_equals(&leader, &session->peer);
+	return of_leader > all / 2 ? leader : (struct address){.family = AF_UNSPEC};
+}
+
+/*
+ * A session costs a descriptor from its first moment, and no limit of the policy holds before it
+ * has asked: without this one source that only connects would keep all others out.
+ */
+static void listener_make_room(struct worker *worker)
+{
+	struct address crowd = listener_find_crowd(worker);
+	struct session *session, *next;
+	unsigned ended = 0;
+
+	if (crowd.family == AF_UNSPEC)
+		return;
+	for (session = TAILQ_FIRST(&worker->sessions); session != NULL && ended < LISTENER_BATCH;
+	     session = next) {
+		next = TAILQ_NEXT(session, link);
+		if (!listener_may_end(session) || !address_equals(&crowd, &session->peer))
+			continue;
+		session_end(session, "descriptors are few", false);
+		ended++;
+	}
+}
+
 static void listener_on_ready(evutil_socket_t fd, short what, void *arg)
 {
 	struct listener *listener = arg;
+	struct worker *worker = listener->worker;
+	bool made_room = false;
 
 	(void)what;
 	for (int i = 0; i < LISTENER_BATCH; i++) {
 		struct address peer;
 		int client = listen_accept(fd, &peer);
 
+		/* The kernel gives the lowest number that is free. */
+		if (client >= worker->shared->descriptors_few && !made_room) {
+			made_room = true;
+			listener_make_room(worker);
+		}
 		if (client >= 0) {
-			session_start(listener->worker, listener->endpoint, client, &peer);
+			session_start(worker, listener->endpoint, client, &peer);
 			continue;
 		}
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-			listener_pause(listener->worker);
+			listener_pause(worker);
 		/* ECONNABORTED and its like concern one client: the next one may be fine. */
 		if (errno != ECONNABORTED && errno != EINTR && errno != EPROTO)
 			return;

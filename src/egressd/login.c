@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A worker's desk for logins. Right ones are remembered under a keyed hash of user, password and
- * stored hash, so that a changed password is forgotten by itself; wrong ones are counted by source
- * address.
+ * A worker's desk for logins. Right ones are remembered under a keyed hash of source, user,
+ * password and stored hash, so that a changed password is forgotten by itself; wrong ones are
+ * counted by source address.
  */
 #include "egressd/login.h"
 
@@ -85,15 +85,18 @@ void login_desk_free(struct login_desk *desk)
 	free(desk);
 }
 
-static struct login_mark login_mark_of(const struct login_desk *desk, const char *user,
-				       size_t user_len, const char *password, size_t password_len,
-				       const char *hash)
+/* The source is part of it: who may not guess any more must not find out from what others were
+ * granted. */
+static struct login_mark login_mark_of(const struct login_desk *desk, const struct address *from,
+				       const char *user, size_t user_len, const char *password,
+				       size_t password_len, const char *hash)
 {
-	char all[2 + 255 + 255 + PASSWORD_HASH_SIZE];
+	char all[16 + 2 + 255 + 255 + PASSWORD_HASH_SIZE];
 	size_t hash_len = strlen(hash);
-	size_t len = 0;
+	size_t len = address_len(from);
 	struct login_mark mark;
 
+	memcpy(all, from->bytes, len);
 	all[len++] = (char)user_len;
 	memcpy(all + len, user, user_len);
 	len += user_len;
@@ -253,7 +256,7 @@ enum login_outcome login_check(struct login_desk *desk, const struct users *user
 	hash = users_find(users, user, user_len);
 	if (hash == NULL)
 		hash = nobody;
-	mark = login_mark_of(desk, user, user_len, password, password_len, hash);
+	mark = login_mark_of(desk, from, user, user_len, password, password_len, hash);
 	if (login_is_known(desk, &mark))
 		return LOGIN_RIGHT;
 	if (login_is_limited(desk, from))

@@ -45,23 +45,6 @@ static void session_close_streams(struct session *session, bool reset)
 		stream_close(&session->stream);
 }
 
-static void session_leave_held(struct session *session)
-{
-	if (session->state != SESSION_HELD)
-		return;
-	TAILQ_REMOVE(&session->worker->held, session, held_link);
-	atomic_fetch_sub_explicit(&session->worker->shared->held, 1, memory_order_relaxed);
-	counter_add(&session->worker->counters.held_now, (uint64_t)-1);
-}
-
-static void session_leave_client(struct session *session)
-{
-	if (session->counted)
-		atomic_fetch_sub_explicit(&session->snapshot->client_sessions[session->client], 1,
-					  memory_order_relaxed);
-	session->counted = false;
-}
-
 void session_end(struct session *session, const char *end, bool reset)
 {
 	struct worker *worker = session->worker;
@@ -71,8 +54,8 @@ void session_end(struct session *session, const char *end, bool reset)
 	session_count_relay(session);
 	session_count_association(session);
 	record_end(session, &session->record, end, NULL);
-	session_leave_held(session);
-	session_leave_client(session);
+	session_unhold(session);
+	session_count_client(session, false);
 	session->state = SESSION_ENDED;
 	deadline_clear(&session->deadline);
 	login_forget(&session->login);
@@ -152,14 +135,11 @@ static bool session_move(struct session *session, struct snapshot *snapshot)
 
 	if (endpoint == NULL || (endpoint->forward == NULL) != (session->endpoint->forward == NULL))
 		return false;
-	session_leave_client(session);
+	session_count_client(session, false);
 	session->snapshot = snapshot_ref(snapshot);
 	session->endpoint = endpoint;
 	session->client = session_who(session);
-	session->counted = counted && session->client != POLICY_CLIENT_UNKNOWN;
-	if (session->counted)
-		atomic_fetch_add_explicit(&snapshot->client_sessions[session->client], 1,
-					  memory_order_relaxed);
+	session_count_client(session, counted);
 	return true;
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/text.h"
 #include "egressd/exchange.h"
@@ -266,11 +267,22 @@ static void http_write_refusal(const struct session *session, enum refusal refus
 		text_add_bytes(out, body.bytes, body.len);
 }
 
+/* Whoever did not wait for the answer to its CONNECT has begun to speak to the origin: what it says
+ * may come from anywhere, and must not be read as requests of the client's. */
+static bool http_speaks_already(const struct session *session)
+{
+	char byte;
+
+	return strcmp(session->record.method, "CONNECT") == 0 &&
+	       (buffer_len(&session->input) > 0 ||
+		recv(session->stream.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0);
+}
+
 static void http_on_refused(struct session *session, enum refusal refusal, const char *detail)
 {
 	/* Out of descriptors, an idle connection holds the very one that the next client needs. */
 	bool close = session->close_after_refusal || session->worker->draining ||
-		     refusal == REFUSAL_NO_RESOURCES;
+		     refusal == REFUSAL_NO_RESOURCES || http_speaks_already(session);
 	char bytes[4096];
 	struct text out;
 

@@ -31,7 +31,7 @@ enum login_outcome session_login(struct session *session, const char *user, size
 	return outcome;
 }
 
-static void session_count_client(struct session *session, bool in)
+void session_count_client(struct session *session, bool in)
 {
 	if (session->client == POLICY_CLIENT_UNKNOWN || session->counted == in)
 		return;

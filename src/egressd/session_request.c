@@ -24,6 +24,22 @@ static void session_decide(struct session *session, struct verdict *verdict)
 static void session_on_dialed(void *arg, enum dial_result result, struct stream stream,
 			      const struct address *peer, const char *detail);
 
+/* Half of the places are for whoever comes; the other half for sources that have no more than their
+ * share already, so that one that asks without end does not take the wait away from all. */
+static bool session_has_place(const struct session *session, uint32_t held)
+{
+	const struct worker *worker = session->worker;
+	unsigned share = WORKER_HELD_MAX / 2 / worker->shared->workers;
+	const struct session *other;
+	unsigned count = 0;
+
+	if (held < WORKER_HELD_MAX / 2 || held >= WORKER_HELD_MAX)
+		return held < WORKER_HELD_MAX;
+	TAILQ_FOREACH(other, &worker->held, held_link)
+	count += address_equals(&other->peer, &session->peer);
+	return count <= share;
+}
+
 static void session_hold(struct session *session)
 {
 	struct worker *worker = session->worker;
@@ -32,7 +48,7 @@ static void session_hold(struct session *session)
 	session->state = SESSION_HELD;
 	TAILQ_INSERT_TAIL(&worker->held, session, held_link);
 	counter_add(&worker->counters.held_now, 1);
-	if (held >= WORKER_HELD_MAX) {
+	if (!session_has_place(session, held)) {
 		session_refuse(session, REFUSAL_HOLD_FULL, NULL);
 		return;
 	}
@@ -40,7 +56,7 @@ static void session_hold(struct session *session)
 	session_set_deadline(session, DEADLINE_HOLD, session_config(session)->hold_ms);
 }
 
-static void session_unhold(struct session *session)
+void session_unhold(struct session *session)
 {
 	if (session->state != SESSION_HELD)
 		return;
@@ -65,6 +81,7 @@ static void session_dial(struct session *session)
 			       errno == ENODEV ? REFUSAL_TUNNEL_DOWN : REFUSAL_NO_RESOURCES, NULL);
 		return;
 	}
+	route.asker = session->peer;
 	session->dial = dial_start(worker->base, &route, &record->host, record->port,
 				   (int)session_config(session)->connect_timeout_ms,
 				   session_on_dialed, session);

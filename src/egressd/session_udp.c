@@ -38,8 +38,11 @@ static int session_judge_datagram(void *arg, const struct host *host, uint16_t p
 	record->lane = lane;
 	record->epoch = lane->epoch;
 	record->verdict = verdict;
-	return lane_route(lane, session->worker->base, &snapshot->egresses[verdict.egress],
-			  snapshot->guard, route);
+	if (lane_route(lane, session->worker->base, &snapshot->egresses[verdict.egress],
+		       snapshot->guard, route) < 0)
+		return -1;
+	route->asker = session->peer;
+	return 0;
 }
 
 /* The client reached us at this address; its datagrams will come there as well. */

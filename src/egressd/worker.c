@@ -144,7 +144,7 @@ struct worker *worker_new(struct worker_shared *shared, unsigned index)
 	    worker_add_events(worker) < 0)
 		goto fail;
 	worker->relays = relay_engine_new(worker->base, WORKER_PIPES_ALL / shared->workers);
-	worker->origins = origin_pool_new(worker);
+	worker->origins = origin_pool_new();
 	worker->logins = login_desk_new(shared->login_checker, &worker->mailbox);
 	if (worker->relays == NULL || worker->origins == NULL || worker->logins == NULL)
 		goto fail;

@@ -92,9 +92,9 @@ static void destination_ask(struct destination *destination, int family)
 	destination->state = DESTINATION_RESOLVING;
 	destination->lookup_family = family;
 	if (destination->route.resolver != NULL && association->lookups < ASSOCIATION_LOOKUPS_MAX)
-		destination->lookup =
-			resolver_lookup(destination->route.resolver, &destination->host, family,
-					destination_on_lookup, destination);
+		destination->lookup = resolver_lookup(
+			destination->route.resolver, &destination->host, family,
+			&destination->route.asker, destination_on_lookup, destination);
 	if (destination->lookup == NULL)
 		destination_fail(destination, DESTINATION_UNRESOLVED);
 	else

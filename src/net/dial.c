@@ -215,8 +215,8 @@ static void dial_on_lookup(void *arg, enum lookup_result result, const struct ad
 static int dial_ask(struct dial *dial, struct dial_lookup *lookup, const struct host *host)
 {
 	lookup->was_asked = true;
-	lookup->lookup =
-		resolver_lookup(dial->route.resolver, host, lookup->family, dial_on_lookup, lookup);
+	lookup->lookup = resolver_lookup(dial->route.resolver, host, lookup->family,
+					 &dial->route.asker, dial_on_lookup, lookup);
 	return lookup->lookup == NULL ? -1 : 0;
 }
 

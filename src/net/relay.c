@@ -84,7 +84,7 @@ static void relay_count(struct relay_side *side, size_t len)
 	side->bytes += len;
 	relay->active_at_ms = clock_monotonic_ms();
 	if (side == &relay->origin && relay->origin_seen_at_ms != NULL)
-		*relay->origin_seen_at_ms = relay->active_at_ms;
+		stream_note_heard(&side->stream, relay->active_at_ms, relay->origin_seen_at_ms);
 }
 
 static enum relay_step relay_pass_end(struct relay_side *side)

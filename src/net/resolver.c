@@ -18,7 +18,8 @@
 enum {
 	RESOLVER_CACHE_LIMIT = 4096,
 	RESOLVER_QUESTIONS_MAX = 512,
-	RESOLVER_BUCKETS = 256, /* a power of two */
+	RESOLVER_OF_ONE_ASKER_MAX = 256, /* so that others always find room */
+	RESOLVER_BUCKETS = 256,          /* a power of two */
 };
 
 /* Somebody who waits; in the list of a question, or in the list of those to be told. */
@@ -41,6 +42,7 @@ struct question {
 	struct answer *answer; /* made beforehand, so that the end needs no memory */
 	int family;
 	struct host host;
+	struct address asker; /* who asked first */
 };
 
 LIST_HEAD(question_list, question);
@@ -206,7 +208,7 @@ static void question_wait(struct question *question, struct lookup *lookup)
 }
 
 static int resolver_ask(struct resolver *resolver, const struct host *host, int family,
-			struct lookup *lookup)
+			const struct address *asker, struct lookup *lookup)
 {
 	struct question *question = calloc(1, sizeof(*question));
 
@@ -215,6 +217,7 @@ static int resolver_ask(struct resolver *resolver, const struct host *host, int 
 	question->resolver = resolver;
 	question->family = family;
 	question->host = *host;
+	question->asker = *asker;
 	TAILQ_INIT(&question->lookups);
 	LIST_INSERT_HEAD(resolver_bucket(resolver, host, family), question, link);
 	resolver->question_count++;
@@ -246,8 +249,29 @@ static int resolver_refuse(struct resolver *resolver, struct lookup *lookup)
 	return 0;
 }
 
+/*
+ * A question stays open when who asked has gone, so nothing else limits how many a client has open:
+ * names of a server that never answers would shut the names of all others out. Counted only once
+ * somebody may have too many.
+ */
+static bool resolver_has_room(const struct resolver *resolver, const struct address *asker)
+{
+	const struct question *question;
+	size_t count = 0;
+
+	if (resolver->question_count >= RESOLVER_QUESTIONS_MAX)
+		return false;
+	if (resolver->question_count < RESOLVER_OF_ONE_ASKER_MAX || asker->family == AF_UNSPEC)
+		return true;
+	for (size_t i = 0; i < RESOLVER_BUCKETS; i++) {
+		LIST_FOREACH(question, &resolver->questions[i], link)
+		count += address_equals(&question->asker, asker);
+	}
+	return count < RESOLVER_OF_ONE_ASKER_MAX;
+}
+
 static int resolver_begin(struct resolver *resolver, const struct host *host, int family,
-			  struct lookup *lookup)
+			  const struct address *asker, struct lookup *lookup)
 {
 	struct answer *cached =
 		resolver_cache_find(resolver->cache, host, family, clock_monotonic_ms());
@@ -263,13 +287,13 @@ static int resolver_begin(struct resolver *resolver, const struct host *host, in
 		question_wait(question, lookup);
 		return 0;
 	}
-	if (resolver->question_count >= RESOLVER_QUESTIONS_MAX)
+	if (!resolver_has_room(resolver, asker))
 		return resolver_refuse(resolver, lookup);
-	return resolver_ask(resolver, host, family, lookup);
+	return resolver_ask(resolver, host, family, asker, lookup);
 }
 
 struct lookup *resolver_lookup(struct resolver *resolver, const struct host *host, int family,
-			       lookup_done_fn *done, void *arg)
+			       const struct address *asker, lookup_done_fn *done, void *arg)
 {
 	struct lookup *lookup = calloc(1, sizeof(*lookup));
 
@@ -278,7 +302,7 @@ struct lookup *resolver_lookup(struct resolver *resolver, const struct host *hos
 	lookup->resolver = resolver;
 	lookup->done = done;
 	lookup->arg = arg;
-	if (resolver_begin(resolver, host, family, lookup) == 0)
+	if (resolver_begin(resolver, host, family, asker, lookup) == 0)
 		return lookup;
 	free(lookup);
 	errno = ENOMEM;

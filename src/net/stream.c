@@ -13,6 +13,10 @@
 
 #include "base/fd.h"
 
+enum {
+	STREAM_HEARD_EVERY_MS = 250,
+};
+
 struct stream stream_from_fd(int fd)
 {
 	int one = 1;
@@ -57,6 +61,18 @@ static ssize_t stream_tls_outcome(struct stream *stream, int outcome)
 		errno = EPROTO;
 		return -1;
 	}
+}
+
+void stream_note_heard(const struct stream *stream, int64_t now_ms, int64_t *seen_at_ms)
+{
+	struct tcp_info info = {0};
+	socklen_t len = sizeof(info);
+
+	if (now_ms - *seen_at_ms < STREAM_HEARD_EVERY_MS ||
+	    getsockopt(stream->fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
+		return;
+	if (now_ms - info.tcpi_last_data_recv > *seen_at_ms)
+		*seen_at_ms = now_ms - info.tcpi_last_data_recv;
 }
 
 static int stream_clamp(size_t len)

@@ -35,8 +35,8 @@ class Origin:
         with connection:
             try:
                 self.serve(connection, number)
-            except ConnectionError:
-                pass  # the gateway may break it off at any time
+            except (ConnectionError, TimeoutError):
+                pass  # the gateway may break it off, or say nothing more, at any time
 
     def __enter__(self):
         return self
@@ -254,3 +254,14 @@ def test_a_held_request_follows_the_policy_to_an_egress_that_is_up(start):
         gateway.daemon.reload(gateway.policy(rules="out from local"))
         assert connection.answer().status == 200
     gateway.check()
+
+
+def test_what_follows_a_connect_that_fails_later_is_never_a_request(gateway):
+    """A client that does not wait passes on what somebody else says: that must not be asked in its name."""
+    with gateway.connect() as connection:
+        connection.send("CONNECT never.one.example.org:80 HTTP/1.1\r\nHost: never.one.example.org:80\r\n\r\n")
+        assert not select.select([connection.socket], [], [], 0.3)[0], "the name is still being asked for"
+        connection.send(request(gateway.url("/whoami")))
+        assert connection.head().status == 504
+        connection.until(b")\n")
+        assert connection.ends()

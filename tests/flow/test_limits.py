@@ -101,3 +101,45 @@ def test_a_rule_for_an_address_holds_for_an_address(start):
         assert connection.connect("::ffff:127.0.0.2", gateway.origins.port["tcp"]).status == 403
         assert connection.connect("127.0.0.1", gateway.origins.port["tcp"]).status == 200
     gateway.check()
+
+
+def hold(gateway, source):
+    connection = gateway.connect(source=source)
+    return connection.send("CONNECT two.example.org:80 HTTP/1.1\r\nHost: two.example.org:80\r\n\r\n")
+
+
+def test_one_source_cannot_take_all_the_places_to_wait_for_a_tunnel(start):
+    gateway = start(egress="egress away device egress-none0 resolver 127.0.0.1", options="hold 20s\nworkers 1",
+                    rules="away from local to two.example.org\nout from local", before=("prlimit", "--nofile=4096:4096"))
+    waiting = [hold(gateway, "127.0.0.9") for _ in range(512)]
+    with hold(gateway, "127.0.0.9") as greedy:
+        assert greedy.answer().status == 503
+    with hold(gateway, "127.0.0.8") as modest:
+        assert not select.select([modest.socket], [], [], 0.5)[0], "another source still waits as it should"
+        modest.reset()
+    for connection in waiting:
+        connection.reset()
+    gateway.check()
+
+
+def test_a_source_that_only_connects_does_not_keep_others_out(start):
+    """No limit of the policy holds before a client has asked, and a descriptor is taken before that."""
+    gateway = start(before=("prlimit", "--nofile=128:128"), options="timeout handshake 60s\nworkers 1")
+    idle = [gateway.connect(source="127.0.0.9") for _ in range(200)]
+    for _ in range(20):
+        with gateway.connect(source="127.0.0.8", timeout=5) as modest:
+            assert modest.connect("one.example.org", gateway.origins.port["tcp"]).status == 200
+    for connection in idle:
+        connection.close()
+    gateway.check()
+
+
+def test_idle_connections_stay_while_descriptors_are_many(start):
+    gateway = start(before=("prlimit", "--nofile=256:256"), options="workers 1")
+    idle = [gateway.connect() for _ in range(100)]
+    for connection in idle:
+        assert connection.ask(gateway.url()).status == 200
+    for connection in idle:
+        assert connection.ask(gateway.url()).status == 200
+        connection.close()
+    gateway.check()

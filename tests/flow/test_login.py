@@ -128,6 +128,24 @@ def test_wrong_passwords_are_limited(locked):
         assert connection.connect("one.example.org", locked.origins.port["tcp"], basic("bert", "two")).status == 200
 
 
+def test_who_may_not_guess_any_more_learns_nothing_from_what_others_were_granted(start, users):
+    """A remembered login is told at once: past the limit that would be guessing without one."""
+    port = free_port()
+    gateway = start(listen=f"listen mixed 127.0.0.1:{port} auth {users}", client="client local address 127.0.0.0/8",
+                    options="workers 1")
+    gateway.address = ("127.0.0.1", port)
+    target = ("one.example.org", gateway.origins.port["tcp"])
+    with gateway.connect(source="127.0.0.8") as bert:
+        assert bert.connect(*target, basic("bert", "two")).status == 200
+    with gateway.connect(source="127.0.0.9") as thief:
+        while thief.connect(*target, basic("bert", "guess")).status != 429:
+            pass
+        assert thief.connect(*target, basic("bert", "two")).status == 429
+    with gateway.connect(source="127.0.0.8") as bert:
+        assert bert.connect(*target, basic("bert", "two")).status == 200
+    gateway.check()
+
+
 def ask_repeatedly(locked, until, took):
     """A well-behaved client on the port without logins."""
     while not until.is_set():

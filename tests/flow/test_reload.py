@@ -117,14 +117,13 @@ def test_listeners_come_and_go_with_the_file(start):
 
 
 def test_none_of_the_broken_files_changes_the_running_policy(start):
-    """Every file with a golden message, one after the other, by SIGHUP."""
+    """Every file with a golden message, one after the other."""
     files = sorted(glob.glob(os.path.join(ROOT, "tests/unit/config/broken/*.conf")))
     assert len(files) >= 30
     gateway = start()
     for path in files:
         shutil.copy(path, gateway.daemon.config)
-        entry = gateway.daemon.reload()
-        assert "reloaded" not in entry["event"], path
+        assert gateway.daemon.ctl("reload").returncode == 1, path
         with gateway.connect() as connection:
             assert connection.connect("blocked.example.org", 443).status == 403, path
             assert connection.connect("one.example.org", gateway.origins.port["tcp"]).status == 200, path

@@ -122,13 +122,13 @@ class Daemon:
     # What is done to it
 
     def reload(self, policy=None, timeout=10):
-        """SIGHUP; returns the log's answer."""
+        """SIGHUP; returns the log's answer: reloaded, or refused."""
         if policy is not None:
             self.write(policy)
         mark = self.mark()
         self.process.send_signal(signal.SIGHUP)
-        return self.log.wait(lambda entry: "reload" in entry.get("event", "").lower() or
-                             "policy" in entry.get("event", "").lower(), mark, timeout, "an answer to SIGHUP")
+        return self.log.wait(lambda entry: entry.get("event", "").startswith(("policy reloaded", "reload refused")), mark,
+                             timeout, "an answer to SIGHUP")
 
     def ctl(self, *words, check=True):
         """egressctl against this daemon."""

@@ -40,10 +40,11 @@ struct resolver {
 };
 
 struct lookup *resolver_lookup(struct resolver *resolver, const struct host *host, int family,
-			       lookup_done_fn *done, void *arg)
+			       const struct address *asker, lookup_done_fn *done, void *arg)
 {
 	struct lookup *lookup = &resolver->lookups[resolver->count++];
 
+	(void)asker;
 	assert_in_range(resolver->count, 1, LOOKUPS_MAX);
 	*lookup = (struct lookup){*host, family, done, arg};
 	return lookup;

@@ -159,17 +159,25 @@ static void on_done(void *arg, enum lookup_result result, const struct address *
 	resolver_free(outcome->to_free);
 }
 
-static struct lookup *begin(struct resolver *resolver, const char *name, int family,
-			    struct outcome *outcome)
+static struct lookup *begin_for(struct resolver *resolver, const char *name, int family,
+				const struct address *asker, struct outcome *outcome)
 {
 	struct host host;
 	struct lookup *lookup;
 
 	assert_true(host_parse(name, strlen(name), &host));
-	lookup = resolver_lookup(resolver, &host, family, on_done, outcome);
+	lookup = resolver_lookup(resolver, &host, family, asker, on_done, outcome);
 	assert_non_null(lookup);
 	assert_int_equal(outcome->calls, 0);
 	return lookup;
+}
+
+static struct lookup *begin(struct resolver *resolver, const char *name, int family,
+			    struct outcome *outcome)
+{
+	static const struct address nobody = {.family = AF_UNSPEC};
+
+	return begin_for(resolver, name, family, &nobody, outcome);
 }
 
 static void wait_for(struct scene *scene, const struct outcome *outcome)
@@ -326,6 +334,30 @@ static void too_many_open_questions_fail_fast(void **state)
 	resolver_free(silent);
 }
 
+static void one_client_cannot_use_up_the_questions_of_all(void **state)
+{
+	struct scene *scene = *state;
+	struct resolver *silent = scene_resolver(scene, &scene->second, NULL, NULL);
+	struct outcome waiting = {0}, refused = {0};
+	struct address greedy, modest;
+	char name[32];
+
+	assert_true(address_parse("172.30.0.10", 11, &greedy));
+	assert_true(address_parse("172.30.0.11", 11, &modest));
+	/* Nobody waits for most of them: a client may ask and hang up. */
+	for (unsigned i = 0; i < 256; i++) {
+		snprintf(name, sizeof(name), "x%u.example", i);
+		lookup_cancel(begin_for(silent, name, AF_INET, &greedy, &waiting));
+	}
+	begin_for(silent, "one-more.example", AF_INET, &greedy, &refused);
+	wait_for(scene, &refused);
+	assert_int_equal(refused.result, LOOKUP_FAILED);
+	begin_for(silent, "of-another.example", AF_INET, &modest, &waiting);
+	event_base_loop(scene->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	assert_int_equal(waiting.calls, 0);
+	resolver_free(silent);
+}
+
 static void a_cancelled_lookup_is_never_told(void **state)
 {
 	struct scene *scene = *state;
@@ -407,6 +439,7 @@ int main(void)
 		SCENE_TEST(equal_questions_in_flight_are_asked_once),
 		SCENE_TEST(a_dead_lookup_delays_no_other),
 		SCENE_TEST(too_many_open_questions_fail_fast),
+		SCENE_TEST(one_client_cannot_use_up_the_questions_of_all),
 		SCENE_TEST(a_cancelled_lookup_is_never_told),
 		SCENE_TEST(a_resolver_can_end_with_questions_open),
 		SCENE_TEST(without_its_device_nothing_is_sent),

@@ -153,6 +153,10 @@ static void odd_chunks_are_bad_at_every_cut(void **state)
 		"0\r\nX: y\r\nhost: a\r\n\r\n",
 		"0\r\nProxy-Authorization: Basic YTpi\r\n\r\n",
 		"0\r\nX-Forwarded-For: 10.0.0.1\r\n\r\n",
+		"0\r\nX-Forwarded-Server: 172.30.0.10\r\n\r\n",
+		"0\r\nX-Client-IP: 10.0.0.1\r\n\r\n",
+		"0\r\nX-Cluster-Client-IP: 10.0.0.1\r\n\r\n",
+		"0\r\nForwarded: for=10.0.0.1\r\n\r\n",
 	};
 
 	(void)state;
