@@ -123,6 +123,7 @@ install: all
 	$(Q)for page in src/egressd/*.8 src/egressctl/*.8 src/config/*.5; do [ -e $$page ] || continue; \
 		install -D -m 0644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
 	install -D -m 0644 src/egressctl/egressctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/egressctl
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/egressd/rules rules/*.nft
 	$(Q)[ -e $(DESTDIR)/etc/egressd/egress.conf ] || \
 		install -D -m 0644 compose/egress.conf $(DESTDIR)/etc/egressd/egress.conf
 

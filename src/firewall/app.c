@@ -116,7 +116,8 @@ int firewall_derive_app(const struct firewall_policy *policy, const char *table,
 	chain_refuse(ruleset, "blk_app");
 	app_chain(ruleset, policy, false);
 	app_neighbours(ruleset);
-	chain_refuse(ruleset, "blk_input");
+	/* Without an answer: one could not leave. */
+	rule_end(ruleset_add_rule(ruleset), "blk_input", VERDICT_DROP, NULL);
 	*problem = "out of memory";
 	return ruleset_finish(ruleset);
 }

@@ -2,16 +2,18 @@
 """The gateway's rules with real packets: what must work does, and what must not leave does not."""
 import errno
 import json
+import signal
 import socket
 import subprocess
 import sys
+import time
 
 import pytest
 
-from flow.client import socks5_address
+from flow.client import Connection, socks5_address
 
 from . import policy, world
-from .daemon import USER
+from .daemon import USER, program
 
 GATE = world.GATEWAY_APPS
 PROXY = f"http://{GATE}:8118"
@@ -93,10 +95,13 @@ def test_ordinary_traffic_works(scene):
     scene.nothing_leaked()
 
 
-def test_datagrams_come_back_even_when_conntrack_has_forgotten_them(scene):
-    from flow.client import Connection
+def test_datagrams_come_back(scene):
+    associate(scene.lab.app)
+    scene.nothing_leaked()
 
-    app = scene.lab.app
+
+def associate(app):
+    """A UDP association that carries a question and an answer, twice."""
     control = Connection((GATE, 8118), unconnected=app.socket(socket.AF_INET, socket.SOCK_STREAM))
     assert control.socks5("0.0.0.0", 0, command=3) == 0
     address, port = control.bound
@@ -106,7 +111,6 @@ def test_datagrams_come_back_even_when_conntrack_has_forgotten_them(scene):
         for _ in range(2):
             client.sendto(b"\0\0\0" + socks5_address("198.51.100.12", world.UDP_PORT) + b"hello", relay)
             assert client.recv(2048).endswith(b"hello")
-    scene.nothing_leaked()
 
 
 @pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
@@ -149,37 +153,132 @@ def test_what_the_proxys_user_sends_by_itself_never_leaves_in_clear(scene, event
     lab.witness.total.leaks.clear()
 
 
-def test_a_flow_that_runs_in_clear_as_the_rules_come_ends_there(lab, play):
-    """Opened in clear by the proxy's user, and even one that conntrack takes for opened by the origin."""
+# Echoes without a pause on several connections; says "open" when all run and how each ended.
+FLOWS = """
+import os, socket, threading
+def flow(s):
+    try:
+        while s.send(b"x" * 1000) and s.recv(65536):
+            pass
+        os.write(1, b"closed\\n")
+    except OSError as error:
+        os.write(1, type(error).__name__.encode() + b"\\n")
+flows = [socket.create_connection(("198.51.100.10", 7000)) for _ in range(10)]
+for s in flows:
+    s.sendall(b"ECHO\\n")
+os.write(1, b"open\\n")
+for s in flows:
+    threading.Thread(target=flow, args=[s]).start()
+"""
+
+
+def flows_start(lab):
+    process = lab.gateway.start(sys.executable, "-u", "-c", FLOWS, user=USER, stdout=subprocess.PIPE, text=True, cwd="/")
+    assert process.stdout.readline() == "open\n"
+    return process
+
+
+def counter(lab, name):
+    listing = json.loads(lab.gateway.run("nft", "-j", "list", "counter", "inet", "egressd", name))["nftables"]
+    return next(entry["counter"]["packets"] for entry in listing if "counter" in entry)
+
+
+def wait_until(holds, what, timeout=10):
+    deadline = time.monotonic() + timeout
+    while not holds():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.02)
+
+
+def test_flows_that_run_in_clear_as_the_rules_come_end_there(lab, play):
+    """Some of them conntrack takes for opened by the origin, whose packet it sees first."""
     lab.firewall.off()
     lab.vpn.deleted()
     scene = play(lab, policy.open_policy(extra=POLICY_EXTRA))
-    busy = """
-import socket, sys, threading
-s = socket.create_connection(("198.51.100.10", 7000))
-s.sendall(b"ECHO\\n")
-print("open", flush=True)
-try:
-    while s.send(b"x" * 1000) and s.recv(65536):
-        pass
-    print("closed", flush=True)
-except OSError as error:
-    print(type(error).__name__, flush=True)
-"""
-    process = lab.gateway.start(sys.executable, "-u", "-c", busy, user=USER, stdout=subprocess.PIPE, text=True, cwd="/")
+    process = flows_start(lab)
     try:
-        assert process.stdout.readline() == "open\n"
+        wait_until(lambda: len(lab.witness.look().leaks) > 100, "the flows run in clear")
         scene.rules("apply")
         lab.witness.look()
-        assert process.stdout.readline() in ("ConnectionResetError\n", "BrokenPipeError\n", "ConnectionRefusedError\n")
-        # What was in flight as the rules came was sent before them: from the reset on there is nothing.
-        lab.witness.look()
-        process.wait(5)
+        ends = [process.stdout.readline() for _ in range(10)]
+        assert set(ends) <= {"ConnectionResetError\n", "BrokenPipeError\n", "ConnectionRefusedError\n"}, ends
         assert lab.witness.look().leaks == []
     finally:
         process.kill()
         process.wait()
     lab.witness.total.leaks.clear()
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_flows_of_the_tunnel_do_not_go_on_in_clear_when_its_routes_go(scene, killed):
+    """Gluetun's teardown: the address is still there, and main leads home. Nothing here is bound to a device."""
+    lab = scene.lab
+    for with_rules in (True, False):
+        if not with_rules:
+            scene.rules("remove")
+        process = flows_start(lab)
+        try:
+            if killed:
+                # What a killed process leaves has no user any more, and goes on sending.
+                process.send_signal(signal.SIGSTOP)
+            lab.vpn.routes_removed()
+            if killed:
+                process.kill()
+                process.wait()
+            if with_rules:
+                wait_until(lambda: counter(lab, "blk_own") > 0, "the rules had something to stop")
+                report = lab.witness.look()
+                assert report.leaks == [], report
+            else:
+                wait_until(lambda: lab.witness.look().leaks, "the control leaks")
+        finally:
+            process.kill()
+            process.wait()
+        lab.vpn.recreated()
+    lab.witness.look()
+    lab.witness.total.leaks.clear()
+
+
+def test_inside_an_apps_namespace_only_the_gateway_is_left(scene):
+    lab = scene.lab
+    lab.app.batch(f"route add default via {GATE}")
+    with serve(lab.gateway, 8000), serve(lab.app, SERVED) as page, serve(lab.app, 53, address="127.0.0.11"):
+        scene.rules("remove")
+        assert reach(lab.app, GATE, 8000) is None and reach(lab.app, "127.0.0.11", 53) is None, "the control"
+        subprocess.run(lab.app.command(program("egressctl"), "rules", "apply", "app", "--config", scene.daemon.config),
+                       check=True, capture_output=True, timeout=20)
+        for place, port in ((GATE, 8000), ("127.0.0.11", 53), (world.GATEWAY_HOME, 22), ("198.51.100.10", 80)):
+            began = time.monotonic()
+            assert reach(lab.app, place, port) == "ECONNREFUSED", place
+            assert time.monotonic() - began < 0.5
+        with lab.app.socket(socket.AF_INET, socket.SOCK_DGRAM) as client, pytest.raises(PermissionError):
+            client.sendto(b"a name", (GATE, 53))
+        assert scene.curl("https://example.org/whoami", "-x", PROXY).body.strip() == world.VPN_PUBLIC
+        associate(lab.app)
+        with lab.home.socket(socket.AF_INET, socket.SOCK_STREAM) as browser:
+            browser.settimeout(3)
+            browser.connect((world.GATEWAY_HOME, SERVED))
+            page.accept()[0].close()
+            assert browser.recv(1) == b""
+        # Nobody but the gateway, and that only at what is forwarded.
+        assert reach(lab.gateway, world.APP, 22) == "timeout"
+
+
+def test_what_comes_from_the_bridge_goes_nowhere_else(lab):
+    """The gateway's namespace in the host's place: eth1 is the bridge, eth0 the way out."""
+    lab.firewall.off()
+    host = lab.gateway
+    host.run("sysctl", "-q", "-w", "net.ipv4.ip_forward=1")
+    lab.app.batch(f"route add default via {GATE}")
+    lab.home.batch(f"route add 172.30.0.0/24 via {world.GATEWAY_HOME}")
+    with serve(host, 8000), serve(lab.home, 8001), serve(lab.app, SERVED):
+        ways = ((lab.app, GATE, 8000), (lab.app, world.HOME, 8001), (lab.home, world.APP, SERVED))
+        assert [reach(*way) for way in ways] == [None] * 3, "the control"
+        config = policy.SHIPPED
+        subprocess.run(host.command(program("egressctl"), "rules", "apply", "host", "--bridge", "eth1", "--config",
+                                    config), check=True, capture_output=True, timeout=20)
+        assert [reach(*way) for way in ways] == ["ECONNREFUSED"] * 3
+        assert reach(lab.home, world.GATEWAY_HOME, 8000) is None
 
 
 def test_dockers_resolver_is_refused_to_the_proxy_and_to_nobody_else(scene):
