@@ -103,10 +103,11 @@ int main(int argc, char **argv)
 	if (exit_code >= 0)
 		return exit_code;
 	if (!options.no_firewall) {
-		fputs("egressd: its own nftables rules are not built yet, and without rules it "
+		fputs("egressd: nothing keeps its nftables rules in force yet, and without them it "
 		      "must not seem protected.\n"
-		      "Start it with --no-firewall to run with bound sockets alone, where "
-		      "Gluetun's firewall stands.\n",
+		      "Start it with --no-firewall where Gluetun's firewall stands; the rules can "
+		      "be applied by hand:\n"
+		      "egressctl rules apply gateway\n",
 		      stderr);
 		return EXIT_RULES;
 	}
