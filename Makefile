@@ -84,6 +84,7 @@ check: packages
 	$(Q)$(MAKE) WERROR=1 unit layers sizes format-check
 	$(Q)$(MAKE) flow
 	$(Q)$(MAKE) lab
+	$(Q)$(MAKE) callgrind
 
 demo: packages
 	$(Q)$(MAKE) -j$(JOBS) all
@@ -109,14 +110,15 @@ fuzz: packages
 	$(Q)$(MAKE) -j$(JOBS) $(FUZZ) fuzzers
 	$(Q)tests/run-fuzzers.sh $(SECONDS) $(FUZZERS:$(BUILD)/%=build/fuzz/%)
 
-# What is compared with what is in tests/bench/run; QUICK=1 for a look, OLD=FILE for the run to compare with.
+# bench: egressd, its limit and its peers; QUICK=1 is a look, JSON=1 for machines. callgrind: instructions, with a budget.
 $(BENCH)/reference: $(call objects,tests/bench/reference*.c)
 $(BENCH)/load: $(filter-out %/reference.o %/reference_relay.o,$(call objects,tests/bench/*.c))
 $(BENCH)/reference $(BENCH)/load:
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@
 
 bench bench-compare callgrind: all $(BENCH)/reference $(BENCH)/load
-	$(Q)tests/bench/$(if $(filter callgrind,$@),callgrind,run) $(BUILD) $(if $(QUICK),--quick) $(if $(OLD),--compare $(OLD))
+	$(Q)PYTHONDONTWRITEBYTECODE=1 tests/bench/$(if $(filter callgrind,$@),callgrind,run) $(BUILD) $(if $(QUICK),--quick) $(if $(JSON),--json) \
+		$(if $(filter %-compare,$@),--compare $(or $(OLD),$(error OLD=FILE is the stored run to compare with)))
 
 lint:
 	$(Q)tests/lint.sh '-std=c11 -D_GNU_SOURCE -Iinclude $(PKG_CFLAGS)' $(filter %.c,$(SOURCES))

@@ -23,7 +23,6 @@ struct origin_connection {
 	unsigned fill;
 	uint64_t position; /* in the stream */
 	uint64_t left;     /* of an HTTP body */
-	uint64_t count;
 	unsigned char head[1024];
 };
 
@@ -56,7 +55,6 @@ static void origin_sink(struct origin *origin, int fd, const unsigned char *byte
 	uint64_t errors = pattern_errors(origin->pattern, connection->position, bytes, len);
 
 	connection->position += len;
-	connection->count += len;
 	origin->received += len;
 	if (errors)
 		origin->corrupted += errors;
@@ -175,9 +173,6 @@ static void origin_on_readable(struct origin *origin, int fd)
 	if (n < 0 && errno == EAGAIN)
 		return;
 	if (n <= 0) {
-		if (n == 0 && connection->kind == ORIGIN_SINK &&
-		    send(fd, &connection->count, sizeof(connection->count), MSG_NOSIGNAL) < 0)
-			perror("origin: the count of bytes");
 		origin_close(origin, fd);
 		return;
 	}

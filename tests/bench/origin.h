@@ -34,7 +34,7 @@ struct origin {
 int origin_start(struct origin *origin, const struct pattern *pattern, uint16_t port);
 
 /* What a client sends first: 'D', send me the stream from the seed on until stop_sending; 'U', take
-   mine, and at its end tell how many bytes came, as 8 bytes of the machine's order. */
+ * mine. */
 void origin_order(unsigned char order[ORIGIN_ORDER_LEN], char kind, uint32_t seed);
 
 #endif
