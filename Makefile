@@ -34,9 +34,10 @@ EGRESSD_OBJECTS := $(call objects,src/egressd/*.c)
 EGRESSCTL_OBJECTS := $(call objects,src/egressctl/*.c)
 UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/*/*_test.c)))
 FUZZERS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
+BENCH := $(BUILD)/tests/bench
 SOURCES := $(wildcard src/*/*.c include/*/*.h tests/*/*.c tests/*/*.h tests/unit/*/*.c)
 
-.PHONY: all dev check tests unit flow lab layers sizes demo asan tsan fuzz fuzzers lint format format-check install packages clean FORCE
+.PHONY: all dev check tests unit flow lab layers sizes demo bench bench-compare callgrind asan tsan fuzz fuzzers lint format format-check install packages clean FORCE
 all: $(BUILD)/egressd $(BUILD)/egressctl
 
 dev:
@@ -83,6 +84,7 @@ check: packages
 	$(Q)$(MAKE) WERROR=1 unit layers sizes format-check
 	$(Q)$(MAKE) flow
 	$(Q)$(MAKE) lab
+	$(Q)$(MAKE) callgrind
 
 demo: packages
 	$(Q)$(MAKE) -j$(JOBS) all
@@ -107,6 +109,16 @@ fuzzers: $(FUZZERS)
 fuzz: packages
 	$(Q)$(MAKE) -j$(JOBS) $(FUZZ) fuzzers
 	$(Q)tests/run-fuzzers.sh $(SECONDS) $(FUZZERS:$(BUILD)/%=build/fuzz/%)
+
+# bench: egressd, its limit and its peers; QUICK=1 is a look, JSON=1 for machines. callgrind: instructions, with a budget.
+$(BENCH)/reference: $(call objects,tests/bench/reference*.c)
+$(BENCH)/load: $(filter-out %/reference.o %/reference_relay.o,$(call objects,tests/bench/*.c))
+$(BENCH)/reference $(BENCH)/load:
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@
+
+bench bench-compare callgrind: all $(BENCH)/reference $(BENCH)/load
+	$(Q)PYTHONDONTWRITEBYTECODE=1 tests/bench/$(if $(filter callgrind,$@),callgrind,run) $(BUILD) $(if $(QUICK),--quick) $(if $(JSON),--json) \
+		$(if $(filter %-compare,$@),--compare $(or $(OLD),$(error OLD=FILE is the stored run to compare with)))
 
 lint:
 	$(Q)tests/lint.sh '-std=c11 -D_GNU_SOURCE -Iinclude $(PKG_CFLAGS)' $(filter %.c,$(SOURCES))
