@@ -84,7 +84,6 @@ check: packages
 	$(Q)$(MAKE) WERROR=1 unit layers sizes format-check
 	$(Q)$(MAKE) flow
 	$(Q)$(MAKE) lab
-	$(Q)$(MAKE) callgrind
 
 demo: packages
 	$(Q)$(MAKE) -j$(JOBS) all
