@@ -46,7 +46,7 @@ struct session {
 	struct address peer;
 	enum session_state state;
 	uint8_t step; /* of the protocol's handshake */
-	bool login_failed, counted, input_ended, close_after_refusal;
+	bool login_failed, counted, close_after_refusal;
 	int client;           /* of the policy; POLICY_CLIENT_UNKNOWN */
 	char *user;           /* who logged in; NULL: nobody */
 	struct stream stream; /* the client's, until a relay takes it */

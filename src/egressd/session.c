@@ -111,7 +111,6 @@ static bool session_read_once(struct session *session)
 	if (buffer_len(&session->input) == 0)
 		buffer_clear(&session->input);
 	if (got == 0) {
-		session->input_ended = true;
 		session_end(session, "client closed", false);
 	} else if (errno != EAGAIN && errno != EINTR) {
 		session_end(session, "client reset", true);
