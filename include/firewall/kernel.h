@@ -28,7 +28,7 @@ enum firewall_result {
 };
 
 /* The descriptor is close-on-exec; as long as it is open, tables applied with own stay owned. NULL:
- * problem is filled. */
+ * problem is filled, and errno. */
 MUST_CHECK struct firewall *firewall_open(char problem[FIREWALL_PROBLEM_SIZE]);
 void firewall_close(struct firewall *firewall);
 
