@@ -57,10 +57,11 @@ MUST_CHECK struct keeper *keeper_new(const struct keeper_options *options,
 void keeper_free(struct keeper *keeper);
 
 /*
- * Puts the ruleset in force, instead of what was kept for its table, and keeps it from now on.
- * Takes what is in it. FIREWALL_FAILED: keeper_problem says why, and what was kept before still is.
+ * Puts the ruleset in force, instead of what was kept for its table, and keeps it from now on. It
+ * is borrowed for as long. FIREWALL_FAILED: keeper_problem says why, and what was kept before still
+ * is.
  */
-MUST_CHECK enum firewall_result keeper_put(struct keeper *keeper, struct ruleset *ruleset);
+MUST_CHECK enum firewall_result keeper_put(struct keeper *keeper, const struct ruleset *ruleset);
 const char *keeper_problem(const struct keeper *keeper);
 
 /* Takes the table out of the kernel and forgets it. FIREWALL_ABSENT: it was not kept. */

@@ -34,7 +34,7 @@ struct keeper {
 	struct keeper_options options;
 	struct firewall *firewall; /* owns the tables */
 	int events;
-	struct ruleset *kept;
+	const struct ruleset **kept;
 	size_t kept_count;
 	enum doubt doubt;
 	uint32_t generation; /* up to this one nothing has happened to our tables */
@@ -73,8 +73,6 @@ void keeper_free(struct keeper *keeper)
 {
 	if (keeper == NULL)
 		return;
-	for (size_t i = 0; i < keeper->kept_count; i++)
-		ruleset_clear(&keeper->kept[i]);
 	free(keeper->kept);
 	fd_close(keeper->events);
 	firewall_close(keeper->firewall);
@@ -213,7 +211,7 @@ static void keeper_look(struct keeper *keeper)
 	keeper->touched = false;
 	keeper->status.owned = keeper->kept_count > 0;
 	for (size_t i = 0; i < keeper->kept_count; i++)
-		good &= keeper_look_at(keeper, &keeper->kept[i]);
+		good &= keeper_look_at(keeper, keeper->kept[i]);
 	keeper->by[0] = '\0';
 	keeper->generation = generation;
 	keeper->read_ms = keeper->ticked_ms = clock_monotonic_ms();
@@ -225,7 +223,7 @@ static void keeper_look(struct keeper *keeper)
 	}
 	keeper_set_verified(keeper, keeper->kept_count > 0);
 	if (was_failed && keeper->kept_count > 0)
-		keeper_tell(keeper, KEEPER_VERIFIED, keeper->kept[0].table, "");
+		keeper_tell(keeper, KEEPER_VERIFIED, keeper->kept[0]->table, "");
 }
 
 /* --- what is told, and what is due --- */
@@ -260,7 +258,7 @@ static void keeper_on_message(struct keeper *keeper, const struct watch_message 
 	if (message->port == keeper->firewall->port)
 		return;
 	for (size_t i = 0; i < keeper->kept_count; i++)
-		keeper->touched |= watch_message_names(message, keeper->kept[i].table);
+		keeper->touched |= watch_message_names(message, keeper->kept[i]->table);
 }
 
 /* At most so many at once; what is left keeps the descriptor readable. */
@@ -327,55 +325,49 @@ void keeper_run(struct keeper *keeper)
 
 /* --- what is kept --- */
 
-static struct ruleset *keeper_find(const struct keeper *keeper, const char *table)
+/* Its place; the count when it is not kept. */
+static size_t keeper_find(const struct keeper *keeper, const char *table)
 {
-	for (size_t i = 0; i < keeper->kept_count; i++) {
-		if (strcmp(keeper->kept[i].table, table) == 0)
-			return &keeper->kept[i];
-	}
-	return NULL;
+	size_t i = 0;
+
+	while (i < keeper->kept_count && strcmp(keeper->kept[i]->table, table) != 0)
+		i++;
+	return i;
 }
 
-enum firewall_result keeper_put(struct keeper *keeper, struct ruleset *ruleset)
+enum firewall_result keeper_put(struct keeper *keeper, const struct ruleset *ruleset)
 {
-	struct ruleset *place = keeper_find(keeper, ruleset->table);
-	struct ruleset *kept = place;
+	size_t place = keeper_find(keeper, ruleset->table);
 
-	if (place == NULL) {
-		kept = array_more(keeper->kept, keeper->kept_count, sizeof(*kept));
+	if (place == keeper->kept_count) {
+		const struct ruleset **kept = array_more(keeper->kept, place, sizeof(*kept));
+
 		if (kept == NULL) {
 			socket_explain(keeper->firewall->problem, "the rules cannot be kept", errno,
 				       "memory");
 			return FIREWALL_FAILED;
 		}
 		keeper->kept = kept;
-		place = &kept[keeper->kept_count];
 	}
 	if (firewall_apply(keeper->firewall, ruleset, keeper->options.own, NULL) != FIREWALL_OK) {
 		keeper_doubt(keeper, DOUBT_CHANGED);
 		return FIREWALL_FAILED;
 	}
-	if (place == &keeper->kept[keeper->kept_count])
+	keeper->kept[place] = ruleset;
+	if (place == keeper->kept_count)
 		keeper->kept_count++;
-	else
-		ruleset_clear(place);
-	*place = *ruleset;
-	ruleset_init(ruleset, place->table);
 	keeper_look(keeper);
 	return FIREWALL_OK;
 }
 
 enum firewall_result keeper_remove(struct keeper *keeper, const char *table)
 {
-	struct ruleset *place = keeper_find(keeper, table);
-	enum firewall_result result;
+	size_t place = keeper_find(keeper, table);
 
-	if (place == NULL)
+	if (place == keeper->kept_count)
 		return FIREWALL_ABSENT;
-	result = firewall_remove(keeper->firewall, table);
-	if (result == FIREWALL_FAILED)
+	if (firewall_remove(keeper->firewall, table) == FIREWALL_FAILED)
 		return FIREWALL_FAILED;
-	ruleset_clear(place);
-	*place = keeper->kept[--keeper->kept_count];
+	keeper->kept[place] = keeper->kept[--keeper->kept_count];
 	return FIREWALL_OK;
 }

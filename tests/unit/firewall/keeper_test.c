@@ -68,19 +68,16 @@ static void scene_start(struct scene *scene, bool own)
 {
 	struct keeper_options options = {.own = own, .on_event = on_event, .arg = scene};
 	char problem[FIREWALL_PROBLEM_SIZE];
-	struct ruleset ruleset;
 
 	*scene = (struct scene){0};
 	if (unshare(CLONE_NEWNET) < 0)
 		skip();
 	wanted_make(&scene->wanted);
-	wanted_make(&ruleset);
 	scene->keeper = keeper_new(&options, problem);
 	if (scene->keeper == NULL)
 		fail_msg("%s", problem);
-	if (keeper_put(scene->keeper, &ruleset) != FIREWALL_OK)
+	if (keeper_put(scene->keeper, &scene->wanted) != FIREWALL_OK)
 		fail_msg("%s", keeper_problem(scene->keeper));
-	ruleset_clear(&ruleset);
 	assert_true(keeper_status(scene->keeper)->verified);
 }
 
