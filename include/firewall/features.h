@@ -21,6 +21,7 @@ enum firewall_feature {
 	FEATURE_BIND,
 	/* Without these it is kept, and less is left to catch a mistake. */
 	FEATURE_OWNER,
+	FEATURE_PERSIST,
 	FEATURE_EGRESS,
 	FEATURE_COUNT,
 };

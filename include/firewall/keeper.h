@@ -40,7 +40,8 @@ struct keeper_options {
 
 struct keeper_status {
 	bool verified; /* there are rulesets, and at the last look the kernel had exactly these */
-	bool owned;
+	bool owned;    /* nobody else may change the tables, and they stay when this ends */
+	bool held;     /* not that, but a second copy of each is owned as long as this lives */
 	int64_t since_ms;   /* wall time: verified, or not, since then; 0: no ruleset yet */
 	int64_t checked_ms; /* wall time of the last look */
 	uint64_t looks;     /* how often everything was read */

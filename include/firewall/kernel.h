@@ -45,6 +45,14 @@ const char *firewall_problem(const struct firewall *firewall);
 MUST_CHECK enum firewall_result
 firewall_apply(struct firewall *firewall, const struct ruleset *ruleset, bool own, bool *owned);
 
+/*
+ * The same, for a table that goes when this is closed, and that nobody else may change meanwhile:
+ * never the only one that holds. FIREWALL_ABSENT: the kernel knows no owners (before 5.12), and
+ * nothing was done.
+ */
+MUST_CHECK enum firewall_result firewall_apply_held(struct firewall *firewall,
+						    const struct ruleset *ruleset);
+
 /* Fills *found, which is initialised here and cleared by the caller when it is FIREWALL_OK. */
 MUST_CHECK enum firewall_result firewall_read(struct firewall *firewall, const char *table,
 					      struct ruleset *found);

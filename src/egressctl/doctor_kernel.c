@@ -40,6 +40,7 @@ const struct doctor_check doctor_kernel_checks[] = {
 	{"reject", check_feature, FEATURE_REJECT},
 	{"bind", check_feature, FEATURE_BIND},
 	{"owner", check_feature, FEATURE_OWNER},
+	{"persist", check_feature, FEATURE_PERSIST},
 	{"egress", check_feature, FEATURE_EGRESS},
 	{0},
 };

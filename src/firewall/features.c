@@ -52,10 +52,13 @@ static const struct feature_words words[FEATURE_COUNT] = {
 			    "what is stopped would hang instead of failing", true},
 	[FEATURE_BIND] = {"bind", "sockets bound to a device without privilege", "Linux 5.7",
 			  "the proxy, which has no capability, cannot bind to the tunnel", true},
-	[FEATURE_OWNER] = {"owner", "tables that only their owner may change, and that outlive it",
-			   "Linux 6.9",
+	[FEATURE_OWNER] = {"owner", "tables that only their owner may change", "Linux 5.12",
 			   "a change by somebody else is not refused, but repaired after it",
 			   false},
+	[FEATURE_PERSIST] = {"persist", "tables with an owner that outlive it", "Linux 6.9",
+			     "the table itself can be changed by others; while egressd runs, a "
+			     "second copy that only it may change stands behind it",
+			     false},
 	[FEATURE_EGRESS] = {"egress", "a hook at the device itself",
 			    "Linux 5.16 (CONFIG_NETFILTER_EGRESS)",
 			    "nothing stands behind the rules to witness what leaves", false},
@@ -209,8 +212,10 @@ static int egress_write(struct batch *batch)
 
 static int feature_write(enum firewall_feature feature, struct batch *batch)
 {
-	uint32_t flags =
-		feature == FEATURE_OWNER ? FIREWALL_TABLE_OWNER | FIREWALL_TABLE_PERSIST : 0;
+	uint32_t flags = feature == FEATURE_OWNER ? FIREWALL_TABLE_OWNER
+			 : feature == FEATURE_PERSIST
+				 ? FIREWALL_TABLE_OWNER | FIREWALL_TABLE_PERSIST
+				 : 0;
 	struct ruleset ruleset;
 	int result;
 

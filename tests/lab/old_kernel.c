@@ -119,9 +119,9 @@ static void message_bend(struct nlmsghdr *message)
 		return;
 	switch (NFNL_MSG_TYPE(message->nlmsg_type)) {
 	case NFT_MSG_NEWTABLE:
-		if (lacks("owner"))
-			number_bend(attribute_find(attributes, len, NFTA_TABLE_FLAGS), 0x2,
-				    0x40000002);
+		if (lacks("owner") || lacks("persist"))
+			number_bend(attribute_find(attributes, len, NFTA_TABLE_FLAGS),
+				    lacks("owner") ? 0x2 : 0x4, 0x40000000);
 		break;
 	case NFT_MSG_NEWCHAIN:
 		if (lacks("egress") && head->nfgen_family == NFPROTO_NETDEV)

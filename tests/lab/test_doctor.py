@@ -33,6 +33,7 @@ def library(tmp_path_factory):
 @pytest.mark.parametrize("lacks, check, outcome", [
     ("", None, FULL),
     ("owner", "owner", REDUCED),
+    ("persist", "persist", REDUCED),
     ("egress", "egress", REDUCED),
     ("owner,egress", "owner", REDUCED),
     ("reject", "reject", REFUSED),

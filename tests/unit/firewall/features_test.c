@@ -46,8 +46,8 @@ static const struct {
 	enum firewall_feature feature;
 	enum firewall_tier tier;
 } kernels[] = {
-	{"owner", FEATURE_OWNER, TIER_REDUCED},   {"egress", FEATURE_EGRESS, TIER_REDUCED},
-	{"reject", FEATURE_REJECT, TIER_REFUSED}, {"ct_mark", FEATURE_MARK, TIER_REFUSED},
+	{"persist", FEATURE_PERSIST, TIER_REDUCED}, {"egress", FEATURE_EGRESS, TIER_REDUCED},
+	{"reject", FEATURE_REJECT, TIER_REFUSED},   {"ct_mark", FEATURE_MARK, TIER_REFUSED},
 	{"bind", FEATURE_BIND, TIER_REFUSED},
 };
 
@@ -70,6 +70,11 @@ static void what_is_missing_is_found_and_nothing_else(void **state)
 		assert_string_equal(firewall_feature_words(kernels[i].feature)->name,
 				    kernels[i].lacks);
 	}
+	setenv("OLD_KERNEL", "owner", 1);
+	firewall_features_try(&features);
+	assert_int_equal(features.states[FEATURE_OWNER], FEATURE_MISSING);
+	assert_int_equal(features.states[FEATURE_PERSIST], FEATURE_MISSING);
+	assert_int_equal(firewall_features_tier(&features), TIER_REDUCED);
 	setenv("OLD_KERNEL", "conntrack", 1);
 	firewall_features_try(&features);
 	assert_int_equal(firewall_features_lack(&features), FEATURE_CONNTRACK);

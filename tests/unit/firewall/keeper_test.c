@@ -15,7 +15,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "../../lab/old_kernel.c"
 #include "base/clock.h"
+#include "firewall/features.h"
 #include "firewall/keeper.h"
 #include "firewall/ruleset_build.h"
 #include "firewall/ruleset_text.h"
@@ -38,7 +40,7 @@ static void on_event(void *arg, enum keeper_event event, const char *table, cons
 {
 	struct scene *scene = arg;
 
-	assert_string_equal(table, TABLE);
+	assert_memory_equal(table, TABLE, strlen(TABLE));
 	scene->events[event]++;
 	snprintf(scene->words, sizeof(scene->words), "%s", words);
 	snprintf(scene->by, sizeof(scene->by), "%s", by);
@@ -129,11 +131,22 @@ static void expect_in_force(const struct scene *scene)
 	firewall_close(other);
 }
 
+/* Skips on a kernel that lacks it in truth; else what should have made use of it did not. */
+static void skip_without(enum firewall_feature feature)
+{
+	struct firewall_features features;
+
+	firewall_features_try(&features);
+	if (features.states[feature] == FEATURE_MISSING)
+		skip();
+	fail_msg("the kernel has what it takes");
+}
+
 static int nft(const char *words)
 {
 	char command[512];
 
-	snprintf(command, sizeof(command), "nft '%s' 2>/dev/null", words);
+	snprintf(command, sizeof(command), "nft '%s' >/dev/null 2>&1", words);
 	return system(command); /* NOLINT(cert-env33-c): a test, with words of its own */
 }
 
@@ -195,7 +208,7 @@ static void an_owned_table_is_refused_to_everyone(void **state)
 	(void)state;
 	scene_start(&scene, true);
 	if (!keeper_status(scene.keeper)->owned)
-		skip();
+		skip_without(FEATURE_PERSIST);
 	for (size_t i = 0; i < ARRAY_LEN(tamperings); i++) {
 		int status = nft(tamperings[i].command);
 
@@ -206,6 +219,56 @@ static void an_owned_table_is_refused_to_everyone(void **state)
 	}
 	assert_int_equal(keeper_status(scene.keeper)->repairs, 0);
 	assert_true(keeper_status(scene.keeper)->verified);
+	scene_end(&scene);
+}
+
+/* Is there a rule that stops the user, in a table that holds whatever the first one does? */
+static void expect_held(void)
+{
+	assert_int_equal(nft("list table inet " TABLE "_held"), 0);
+	assert_int_not_equal(nft("delete table inet " TABLE "_held"), 0);
+	assert_int_not_equal(nft("add table inet " TABLE "_held { flags dormant; }"), 0);
+}
+
+static void without_persistent_owners_a_held_copy_stands_while_the_first_is_put_back(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	setenv("OLD_KERNEL", "persist", 1);
+	scene_start(&scene, true);
+	unsetenv("OLD_KERNEL");
+	assert_false(keeper_status(scene.keeper)->owned);
+	if (!keeper_status(scene.keeper)->held)
+		skip_without(FEATURE_OWNER);
+	setenv("OLD_KERNEL", "persist", 1);
+	for (size_t i = 0; i < ARRAY_LEN(tamperings); i++) {
+		assert_int_equal(nft(tamperings[i].command), 0);
+		expect_held();
+		scene_await(&scene, KEEPER_REPAIRED, (unsigned)i + 1);
+		expect_in_force(&scene);
+	}
+	/* It goes with its owner, and the first one stays. */
+	keeper_free(scene.keeper);
+	unsetenv("OLD_KERNEL");
+	scene.keeper = NULL;
+	expect_in_force(&scene);
+	assert_int_not_equal(nft("list table inet " TABLE "_held"), 0);
+	scene_end(&scene);
+}
+
+static void a_kernel_without_owners_is_kept_by_repair_alone(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	setenv("OLD_KERNEL", "owner", 1);
+	scene_start(&scene, true);
+	assert_false(keeper_status(scene.keeper)->owned || keeper_status(scene.keeper)->held);
+	assert_int_equal(nft("flush ruleset"), 0);
+	scene_await(&scene, KEEPER_REPAIRED, 1);
+	expect_in_force(&scene);
+	unsetenv("OLD_KERNEL");
 	scene_end(&scene);
 }
 
@@ -336,6 +399,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whatever_is_changed_is_put_back_and_told),
 		cmocka_unit_test(an_owned_table_is_refused_to_everyone),
+		cmocka_unit_test(
+			without_persistent_owners_a_held_copy_stands_while_the_first_is_put_back),
+		cmocka_unit_test(a_kernel_without_owners_is_kept_by_repair_alone),
 		cmocka_unit_test(a_change_that_nobody_told_of_is_found),
 		cmocka_unit_test(events_that_overran_the_socket_are_healed),
 		cmocka_unit_test(a_storm_of_others_changes_is_not_answered_by_reading_each_time),
