@@ -58,12 +58,15 @@ MUST_CHECK struct keeper *keeper_new(const struct keeper_options *options,
 void keeper_free(struct keeper *keeper);
 
 /*
- * Puts the ruleset in force, instead of what was kept for its table, and keeps it from now on. It
- * is borrowed for as long. FIREWALL_FAILED: keeper_problem says why, and what was kept before still
- * is.
+ * Puts the ruleset in force, instead of what was kept for its table, and keeps it from now on; only
+ * that when it is the same. It is borrowed for as long. FIREWALL_FAILED: keeper_problem says why,
+ * and what was kept before still is.
  */
 MUST_CHECK enum firewall_result keeper_put(struct keeper *keeper, const struct ruleset *ruleset);
 const char *keeper_problem(const struct keeper *keeper);
+
+/* Keeps this one instead of what is kept for its table, whether it can be put in force or not. */
+void keeper_want(struct keeper *keeper, const struct ruleset *ruleset);
 
 /* Takes the table out of the kernel and forgets it. FIREWALL_ABSENT: it was not kept. */
 MUST_CHECK enum firewall_result keeper_remove(struct keeper *keeper, const char *table);
@@ -76,5 +79,11 @@ int keeper_wait_ms(const struct keeper *keeper);
 void keeper_run(struct keeper *keeper);
 
 const struct keeper_status *keeper_status(const struct keeper *keeper);
+
+/* For reading, of other tables too; the keeper's still. */
+struct firewall *keeper_firewall(const struct keeper *keeper);
+
+/* The name of the second copy of a table. */
+void keeper_held_table(const char *table, char held[RULESET_NAME_SIZE]);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "firewall/ruleset_text.h"
 #include "keeper_parts.h"
 #include "socket.h"
 #include "watch.h"
@@ -57,7 +58,12 @@ void keeper_free(struct keeper *keeper)
 
 const char *keeper_problem(const struct keeper *keeper)
 {
-	return firewall_problem(keeper->firewall);
+	return keeper->problem;
+}
+
+struct firewall *keeper_firewall(const struct keeper *keeper)
+{
+	return keeper->firewall;
 }
 
 int keeper_descriptor(const struct keeper *keeper)
@@ -180,6 +186,17 @@ static size_t keeper_find(const struct keeper *keeper, const char *table)
 	return i;
 }
 
+void keeper_held_table(const char *table, char held[RULESET_NAME_SIZE])
+{
+	snprintf(held, RULESET_NAME_SIZE, "%.26s_held", table);
+}
+
+static void kept_hold(struct kept *kept)
+{
+	kept->held = *kept->ruleset;
+	keeper_held_table(kept->ruleset->table, kept->held.table);
+}
+
 static enum firewall_result kept_apply(struct keeper *keeper, struct kept *kept)
 {
 	bool owned = false;
@@ -188,8 +205,7 @@ static enum firewall_result kept_apply(struct keeper *keeper, struct kept *kept)
 
 	if (result != FIREWALL_OK || !keeper->options.own || owned)
 		return result;
-	kept->held = *kept->ruleset;
-	snprintf(kept->held.table, sizeof(kept->held.table), "%.26s_held", kept->ruleset->table);
+	kept_hold(kept);
 	result = firewall_apply_held(keeper->firewall, &kept->held);
 	if (result != FIREWALL_ABSENT)
 		return result;
@@ -197,28 +213,56 @@ static enum firewall_result kept_apply(struct keeper *keeper, struct kept *kept)
 	return FIREWALL_OK;
 }
 
+void keeper_want(struct keeper *keeper, const struct ruleset *ruleset)
+{
+	size_t place = keeper_find(keeper, ruleset->table);
+	struct kept *kept;
+
+	if (place == keeper->kept_count)
+		return;
+	kept = &keeper->kept[place];
+	kept->ruleset = ruleset;
+	if (kept->held.table[0] != '\0')
+		kept_hold(kept);
+	keeper_look(keeper);
+}
+
+static int keeper_make_place(struct keeper *keeper)
+{
+	struct kept *kept = array_more(keeper->kept, keeper->kept_count, sizeof(*kept));
+
+	if (kept == NULL) {
+		socket_explain(keeper->problem, "the rules cannot be kept", errno, "memory");
+		return -1;
+	}
+	keeper->kept = kept;
+	return 0;
+}
+
 enum firewall_result keeper_put(struct keeper *keeper, const struct ruleset *ruleset)
 {
 	struct kept put = {.ruleset = ruleset};
 	size_t place = keeper_find(keeper, ruleset->table);
+	bool is_new = place == keeper->kept_count;
 
-	if (place == keeper->kept_count) {
-		struct kept *kept = array_more(keeper->kept, place, sizeof(*kept));
-
-		if (kept == NULL) {
-			socket_explain(keeper->firewall->problem, "the rules cannot be kept", errno,
-				       "memory");
-			return FIREWALL_FAILED;
-		}
-		keeper->kept = kept;
+	/* The same is not put in anew: its counters go on. */
+	if (!is_new && keeper->status.verified &&
+	    ruleset_diff(ruleset, keeper->kept[place].ruleset, NULL, NULL) == 0) {
+		keeper_want(keeper, ruleset);
+		return FIREWALL_OK;
 	}
+	if (is_new && keeper_make_place(keeper) < 0)
+		return FIREWALL_FAILED;
 	if (kept_apply(keeper, &put) != FIREWALL_OK) {
-		keeper_doubt(keeper, DOUBT_CHANGED);
+		snprintf(keeper->problem, sizeof(keeper->problem), "%s",
+			 firewall_problem(keeper->firewall));
+		/* What was wanted before is wanted still, and may have been changed by halves. */
+		if (!is_new)
+			keeper_look(keeper);
 		return FIREWALL_FAILED;
 	}
 	keeper->kept[place] = put;
-	if (place == keeper->kept_count)
-		keeper->kept_count++;
+	keeper->kept_count += is_new;
 	keeper_look(keeper);
 	return FIREWALL_OK;
 }
@@ -226,10 +270,11 @@ enum firewall_result keeper_put(struct keeper *keeper, const struct ruleset *rul
 enum firewall_result keeper_remove(struct keeper *keeper, const char *table)
 {
 	size_t place = keeper_find(keeper, table);
-	struct kept *kept = &keeper->kept[place];
+	struct kept *kept;
 
 	if (place == keeper->kept_count)
 		return FIREWALL_ABSENT;
+	kept = &keeper->kept[place];
 	if (firewall_remove(keeper->firewall, table) == FIREWALL_FAILED ||
 	    (kept->held.table[0] != '\0' &&
 	     firewall_remove(keeper->firewall, kept->held.table) == FIREWALL_FAILED))

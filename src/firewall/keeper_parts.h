@@ -38,6 +38,7 @@ struct keeper {
 	bool touched;        /* by what the next commit will put in force */
 	int64_t ticked_ms, read_ms;
 	char by[BY_SIZE]; /* who changed a table of ours last */
+	char problem[FIREWALL_PROBLEM_SIZE]; /* of the last keeper_put */
 	struct keeper_status status;
 };
 
