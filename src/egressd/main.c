@@ -24,6 +24,8 @@ static void main_print_usage(FILE *out)
 	      "      --table NAME    the nftables table of the packet rules (default egressd)\n"
 	      "      --no-firewall   install no packet rules: for development, or where another "
 	      "part owns them\n"
+	      "      --no-owner      do not own that table: others may change it, and it is put "
+	      "back\n"
 	      "  -V, --version       print the version\n"
 	      "  -h, --help          print this\n"
 	      "\n"
@@ -37,13 +39,10 @@ static void main_print_usage(FILE *out)
 static int main_read_options(int argc, char **argv, struct warden_options *options)
 {
 	static const struct option known[] = {
-		{"config", required_argument, NULL, 'c'},
-		{"user", required_argument, NULL, 'u'},
-		{"table", required_argument, NULL, 't'},
-		{"no-firewall", no_argument, NULL, 'n'},
-		{"version", no_argument, NULL, 'V'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
+		{"config", required_argument, NULL, 'c'}, {"user", required_argument, NULL, 'u'},
+		{"table", required_argument, NULL, 't'},  {"no-firewall", no_argument, NULL, 'n'},
+		{"no-owner", no_argument, NULL, 'o'},     {"version", no_argument, NULL, 'V'},
+		{"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
 	};
 	int option;
 
@@ -60,6 +59,9 @@ static int main_read_options(int argc, char **argv, struct warden_options *optio
 			break;
 		case 'n':
 			options->no_firewall = true;
+			break;
+		case 'o':
+			options->no_owner = true;
 			break;
 		case 'V':
 			printf("egressd %s\n", version_text());

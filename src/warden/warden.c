@@ -56,8 +56,8 @@ static void warden_on_report(void *arg, const struct warden_report *report)
 	log_begin(&line, report->rules == WARDEN_RULES_UNVERIFIED ? LOG_ERROR : LOG_INFO, "rules");
 	log_field(&line, "state", states[report->rules]);
 	log_field_number(&line, "rules", report->rule_count);
-	log_field(&line, "owned", report->owned ? "yes" : "no");
-	if (report->reason[0] != '\0')
+	log_field(&line, "owned", report->owned ? "yes" : report->held ? "a copy" : "no");
+	if (report->rules == WARDEN_RULES_UNVERIFIED && report->reason[0] != '\0')
 		log_field(&line, "reason", report->reason);
 	log_end(&line);
 	warden_tell_report(arg, report);
@@ -113,7 +113,7 @@ static int warden_put_rules(struct warden *warden)
 		return WARDEN_FAILED;
 	}
 	warden->rules =
-		warden_rules_new(warden->options->no_firewall, warden_on_report, warden, problem);
+		warden_rules_new(warden->options, warden->base, warden_on_report, warden, problem);
 	if (warden->rules != NULL &&
 	    warden_rules_put_first(warden->rules, &warden->plan->ruleset) == 0)
 		return WARDEN_ENDED;
@@ -150,6 +150,7 @@ static int warden_start(struct warden *warden)
 
 static void warden_clear(struct warden *warden)
 {
+	warden_rules_free(warden->rules);
 	if (warden->base != NULL) {
 		for (size_t i = 0; i < ARRAY_LEN(warden->signals); i++) {
 			if (event_initialized(&warden->signals[i]))
@@ -157,7 +158,6 @@ static void warden_clear(struct warden *warden)
 		}
 		event_base_free(warden->base);
 	}
-	warden_rules_free(warden->rules);
 	plan_free(warden->plan);
 	plan_free(warden->proposed);
 	fd_close(warden->child.channel);
