@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "control/server.h"
+#include "kernel.h"
 #include "parts.h"
 
 static void warden_on_signal(evutil_socket_t number, short what, void *arg)
@@ -104,23 +105,31 @@ static int warden_read_policy(struct warden *warden)
 	return WARDEN_FAILED;
 }
 
+static int warden_refuse_rules(const char *problem)
+{
+	log_error("the packet rules are not in force, so nothing is served: %s (or start it with "
+		  "--no-firewall, where another firewall stands)",
+		  problem);
+	return WARDEN_RULES;
+}
+
 static int warden_put_rules(struct warden *warden)
 {
 	char problem[PRIVILEGES_PROBLEM_SIZE] = "";
 
+	if (!warden->options->no_firewall && !kernel_will_do(problem))
+		return warden_refuse_rules(problem);
 	if (privileges_reduce(problem) < 0) {
 		log_error("cannot start: %s", problem);
 		return WARDEN_FAILED;
 	}
 	warden->rules =
 		warden_rules_new(warden->options, warden->base, warden_on_report, warden, problem);
-	if (warden->rules != NULL &&
-	    warden_rules_put_first(warden->rules, &warden->plan->ruleset) == 0)
-		return WARDEN_ENDED;
-	log_error("the packet rules are not in force, so nothing is served: %s (or start it with "
-		  "--no-firewall, where another firewall stands)",
-		  warden->rules == NULL ? problem : warden_rules_problem(warden->rules));
-	return WARDEN_RULES;
+	if (warden->rules == NULL)
+		return warden_refuse_rules(problem);
+	if (warden_rules_put_first(warden->rules, &warden->plan->ruleset) < 0)
+		return warden_refuse_rules(warden_rules_problem(warden->rules));
+	return WARDEN_ENDED;
 }
 
 static int warden_start(struct warden *warden)
