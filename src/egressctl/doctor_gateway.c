@@ -215,8 +215,13 @@ static void check_rules(const struct doctor *doctor, unsigned number,
 		doctor_find(finding, DOCTOR_UNKNOWN, "neither a daemon nor a policy says which");
 	} else if (doctor->status == NULL) {
 		rules_read_back(doctor->config, finding);
-	} else if (strcmp(state, "in force") == 0) {
+	} else if (strcmp(state, "in force") == 0 && json_number(firewall, "repairs") == 0) {
 		doctor_find(finding, DOCTOR_OK, "%s", json_text(firewall, "text", state));
+	} else if (strcmp(state, "in force") == 0) {
+		doctor_find(finding, DOCTOR_WARN, "%s; the last time, by %s: %.200s",
+			    json_text(firewall, "text", state), json_text(firewall, "by", "?"),
+			    json_text(firewall, "reason", "?"));
+		doctor_cure(finding, "find out what changes the rules of others here, and why");
 	} else {
 		doctor_find(finding, strcmp(state, "off") == 0 ? DOCTOR_WARN : DOCTOR_FAIL, "%s",
 			    json_text(firewall, "text", state));

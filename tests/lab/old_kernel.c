@@ -18,10 +18,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Of the library's, which says nothing about the last one. */
-ssize_t sendto(int fd, const void *bytes, size_t len, int flags, const struct sockaddr *to,
-	       socklen_t to_len);
-
 static bool lacks(const char *what)
 {
 	const char *list = getenv("OLD_KERNEL");
@@ -152,36 +148,37 @@ static void messages_bend(char *at, size_t left)
 	}
 }
 
-ssize_t sendto(int fd, const void *bytes, size_t len, int flags, const struct sockaddr *to,
-	       socklen_t to_len)
+/* The names of the parameters are the C library's. */
+ssize_t sendto(int fd, const void *buf, size_t n, int flags, const struct sockaddr *addr,
+	       socklen_t addr_len)
 {
 	ssize_t result;
 	char *copy = NULL;
 
-	if (to != NULL && to->sa_family == AF_NETLINK && (copy = malloc(len)) != NULL) {
-		memcpy(copy, bytes, len);
-		messages_bend(copy, len);
-		bytes = copy;
+	if (addr != NULL && addr->sa_family == AF_NETLINK && (copy = malloc(n)) != NULL) {
+		memcpy(copy, buf, n);
+		messages_bend(copy, n);
+		buf = copy;
 	}
-	result = syscall(SYS_sendto, fd, bytes, len, flags, to, to_len);
+	result = syscall(SYS_sendto, fd, buf, n, flags, addr, addr_len);
 	free(copy);
 	return result;
 }
 
-int socket(int family, int type, int protocol)
+int socket(int domain, int type, int protocol)
 {
-	if (family == AF_NETLINK && protocol == NETLINK_NETFILTER && lacks("nf_tables")) {
+	if (domain == AF_NETLINK && protocol == NETLINK_NETFILTER && lacks("nf_tables")) {
 		errno = EPROTONOSUPPORT;
 		return -1;
 	}
-	return (int)syscall(SYS_socket, family, type, protocol);
+	return (int)syscall(SYS_socket, domain, type, protocol);
 }
 
-int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
+int setsockopt(int fd, int level, int optname, const void *optval, socklen_t optlen)
 {
-	if (level == SOL_SOCKET && name == SO_BINDTODEVICE && lacks("bind")) {
+	if (level == SOL_SOCKET && optname == SO_BINDTODEVICE && lacks("bind")) {
 		errno = EPERM;
 		return -1;
 	}
-	return (int)syscall(SYS_setsockopt, fd, level, name, value, len);
+	return (int)syscall(SYS_setsockopt, fd, level, optname, optval, optlen);
 }

@@ -12,7 +12,7 @@ import pytest
 
 from . import old_kernel, policy, world
 from .curl import Curl
-from .daemon import USER, Daemon
+from .daemon import USER, Daemon, program
 from .traffic import Traffic
 
 PROXY = f"http://{world.GATEWAY_APPS}:8118"
@@ -125,9 +125,9 @@ def lacking(tmp_path, what):
 
 
 def test_with_an_owner_every_change_is_refused(tampered):
-    scene = tampered()
-    if not scene.status()["owned"]:
+    if not old_kernel.really_has("persist"):
         pytest.skip("this kernel knows no persistent owners")
+    scene = tampered()
     before = scene.lab.gateway.run("nft", "-s", "list", "table", "inet", "egressd")
     for words, _ in TAMPERINGS:
         done = scene.nft(words)
@@ -144,9 +144,9 @@ def test_with_an_owner_every_change_is_refused(tampered):
 def test_without_an_owner_every_change_is_put_back_and_told(tampered, tmp_path, mode):
     """The gateway's own sockets, bound to the tunnel, leak nothing meanwhile; with a held copy, nobody's do."""
     held = mode == "held copy"
-    scene = tampered(before=lacking(tmp_path, "persist")) if held else tampered("--no-owner")
-    if held and not scene.status()["held"]:
+    if held and not old_kernel.really_has("owner"):
         pytest.skip("this kernel knows no owners")
+    scene = tampered(before=lacking(tmp_path, "persist")) if held else tampered("--no-owner")
     repairs, slipped = 0, {}
     for words, reason in TAMPERINGS:
         mark = scene.daemon.mark()
@@ -172,6 +172,10 @@ def test_without_an_owner_every_change_is_put_back_and_told(tampered, tmp_path, 
     assert (status["state"], status["owned"], status["held"], status["repairs"]) == ("in force", False, held, repairs)
     assert "more" in status["reason"] and status["by"].startswith("nft ") and status["repaired_at_ms"] > 0
     assert f"{repairs} repairs, last at" in scene.daemon.ctl("status").stdout
+    doctor = subprocess.run(scene.lab.gateway.command(program("egressctl"), "doctor", "--config", scene.daemon.config,
+                                                      "--socket", scene.daemon.control),
+                            capture_output=True, text=True, timeout=20).stdout
+    assert f"{repairs} repairs; the last time, by nft" in doctor
     metrics = scene.metrics()
     assert metrics["egressd_firewall_repairs_total"] == str(repairs) and metrics["egressd_firewall_verified"] == "1"
     assert scene.curl("http://example.org/whoami", "-x", PROXY).body.strip() == world.VPN_PUBLIC
