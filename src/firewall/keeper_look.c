@@ -30,6 +30,7 @@ static void keeper_fail(struct keeper *keeper, const char *table, const char *wo
 	bool is_news = keeper->status.verified || keeper->status.since_ms == 0;
 
 	keeper_set_verified(keeper, false);
+	keeper->status.owned = false;
 	snprintf(keeper->status.problem, sizeof(keeper->status.problem), "%s", words);
 	if (is_news)
 		keeper_tell(keeper, KEEPER_FAILED, table, words);
@@ -124,7 +125,7 @@ void keeper_look(struct keeper *keeper)
 	keeper->status.looks++;
 	keeper->doubt = DOUBT_NONE;
 	keeper->touched = false;
-	keeper->status.owned = keeper->kept_count > 0;
+	keeper->status.owned = keeper->options.own && keeper->kept_count > 0;
 	keeper->status.held = false;
 	for (size_t i = 0; i < keeper->kept_count; i++) {
 		const struct kept *kept = &keeper->kept[i];

@@ -67,6 +67,7 @@ static void rules_on_event(void *arg, enum keeper_event event, const char *table
 {
 	struct warden_rules *rules = arg;
 
+	rules_note(rules);
 	if (event == KEEPER_REPAIRED)
 		rules_on_repair(rules, table, words, by);
 	else if (event == KEEPER_FAILED)
@@ -143,6 +144,22 @@ void warden_rules_tell(struct warden_rules *rules)
 	rules->changed(rules->arg, &rules->report);
 }
 
+static void report_log(const struct warden_report *report)
+{
+	static const char *const states[] = {[WARDEN_RULES_UNVERIFIED] = "unverified",
+					     [WARDEN_RULES_VERIFIED] = "verified",
+					     [WARDEN_RULES_OFF] = "off"};
+	struct log_line line;
+
+	log_begin(&line, report->rules == WARDEN_RULES_UNVERIFIED ? LOG_ERROR : LOG_INFO, "rules");
+	log_field(&line, "state", states[report->rules]);
+	log_field_number(&line, "rules", report->rule_count);
+	log_field(&line, "owned", report->owned ? "yes" : report->held ? "a copy" : "no");
+	if (report->rules == WARDEN_RULES_UNVERIFIED && report->reason[0] != '\0')
+		log_field(&line, "reason", report->reason);
+	log_end(&line);
+}
+
 void warden_rules_set_state(struct warden_rules *rules, enum warden_rules_state state,
 			    const char *reason)
 {
@@ -154,7 +171,10 @@ void warden_rules_set_state(struct warden_rules *rules, enum warden_rules_state 
 	report->rules = state;
 	if (state == WARDEN_RULES_VERIFIED)
 		report->verified_at_ms = now_ms;
-	snprintf(report->reason, sizeof(report->reason), "%s", reason);
+	/* It can be the one that is there. */
+	if (reason != report->reason)
+		snprintf(report->reason, sizeof(report->reason), "%s", reason);
+	report_log(report);
 	warden_rules_tell(rules);
 }
 

@@ -348,6 +348,7 @@ static void rules_that_cannot_be_put_back_are_told_once_and_put_back_when_they_c
 		scene_await(&scene, KEEPER_FAILED, 1);
 		assert_non_null(strstr(scene.words, "owns"));
 		assert_false(keeper_status(scene.keeper)->verified);
+		assert_false(keeper_status(scene.keeper)->owned);
 		assert_string_equal(keeper_status(scene.keeper)->problem, scene.words);
 		for (uint64_t looks = keeper_status(scene.keeper)->looks;
 		     keeper_status(scene.keeper)->looks < looks + 2;)
