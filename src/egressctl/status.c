@@ -128,6 +128,33 @@ static void egresses_print(struct screen *screen)
 	}
 }
 
+/* "3 repairs, the last at 15:30:02: the table was gone; by nft (pid 12 of the host)". */
+static void repairs_print(struct screen *screen, const json_t *firewall)
+{
+	const char *by = json_text(firewall, "by", NULL);
+	int64_t repairs = json_number(firewall, "repairs");
+	char line[PRINT_SIZE], at[32];
+
+	if (repairs == 0)
+		return;
+	screen_label(screen, "");
+	snprintf(line, sizeof(line), "%" PRId64 " repair%s, last at %s%s%s: %s", repairs,
+		 repairs == 1 ? "" : "s",
+		 format_time(json_number(firewall, "repaired_at_ms"), screen->now_ms, at),
+		 by != NULL ? ", of " : "", by != NULL ? by : "",
+		 json_text(firewall, "reason", "?"));
+	screen_text(screen, STYLE_WARN, line, screen->room);
+}
+
+static const char *firewall_owner(const json_t *firewall)
+{
+	if (json_is_true(json_object_get(firewall, "owned")))
+		return "owned by egressd";
+	if (json_is_true(json_object_get(firewall, "held")))
+		return "a held copy behind them";
+	return "without an owner";
+}
+
 static void firewall_print(struct screen *screen)
 {
 	const json_t *firewall = json_object_get(screen->status, "firewall");
@@ -137,16 +164,21 @@ static void firewall_print(struct screen *screen)
 	const char *word = off                                    ? "OFF "
 			   : strcmp(state, "namespace gone") == 0 ? "NAMESPACE GONE "
 								  : "UNVERIFIED ";
+	char line[PRINT_SIZE], at[32];
 
 	screen_label(screen, "firewall");
 	if (strcmp(state, "in force") == 0) {
-		screen_text(screen, STYLE_GOOD, text, screen->room);
-		return;
+		snprintf(line, sizeof(line), "verified since %s, %" PRId64 " rules, %s",
+			 format_time(json_number(firewall, "changed_at_ms"), screen->now_ms, at),
+			 json_number(firewall, "rules"), firewall_owner(firewall));
+		screen_text(screen, STYLE_GOOD, line, screen->room);
+	} else {
+		if (off && strncmp(text, "off ", 4) == 0)
+			text += 4;
+		print_styled(STYLE_BAD, word);
+		screen_text(screen, STYLE_WARN, text, screen->room - strlen(word));
 	}
-	if (off && strncmp(text, "off ", 4) == 0)
-		text += 4;
-	print_styled(STYLE_BAD, word);
-	screen_text(screen, STYLE_WARN, text, screen->room - strlen(word));
+	repairs_print(screen, firewall);
 }
 
 /* Only what is not as it should be. */
