@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "config/environment.h"
 #include "config/statement.h"
 
 enum {
@@ -180,13 +181,29 @@ static char *config_read(int fd, size_t *len)
 	return NULL;
 }
 
+static struct config *config_load_environment(struct config_report *report)
+{
+	struct config *config = NULL;
+	char *text = environment_policy(environ);
+
+	if (text == NULL)
+		config_complain(report, "the environment cannot be read", strerror(errno));
+	else
+		config = config_parse(environment_name, text, strlen(text), report);
+	free(text);
+	return config;
+}
+
 struct config *config_load(const char *path, struct config_report *report)
 {
 	struct config *config = NULL;
 	char *text = NULL;
 	size_t len;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd;
 
+	if (environment_or_file(path) == environment_name)
+		return config_load_environment(report);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0)
 		text = config_read(fd, &len);
 	if (text == NULL)

@@ -150,7 +150,7 @@ static const struct api_status *inspect_status(void *arg)
 	inspection->status = (struct api_status){
 		.started_at_ms = daemon->started_at_ms,
 		.config_loaded_at_ms = daemon->loaded_at_ms,
-		.config_path = daemon->config_path,
+		.config_path = daemon->snapshot->config->path,
 		.last_reload_error = daemon->reload_error,
 		.last_reload_error_at_ms = daemon->reload_error_at_ms,
 		.firewall = API_FIREWALL_OFF,

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "config/environment.h"
 #include "config/report.h"
 #include "egressd/daemon.h"
 #include "egressd/publish.h"
@@ -32,7 +33,7 @@ static struct snapshot *reload_build(struct daemon *daemon, char **report)
 	if (config != NULL)
 		snapshot = snapshot_new(config, daemon->monitor, &daemon->totals, problem);
 	if (problem[0] == '\0')
-		*report = config_report_text(found, daemon->config_path);
+		*report = config_report_text(found, environment_or_file(daemon->config_path));
 	else if (asprintf(report, "%s\n", problem) < 0)
 		*report = NULL;
 	config_report_free(found);
