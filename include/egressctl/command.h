@@ -45,6 +45,7 @@ struct command {
 };
 
 int command_status(const struct invocation *invocation);
+int command_health(const struct invocation *invocation);
 int command_explain(const struct invocation *invocation);
 int command_check(const struct invocation *invocation);
 int command_config(const struct invocation *invocation);

@@ -34,13 +34,13 @@ _egressctl() {
 	done
 	local words=
 	case $command:$place in
-	:*) words='status explain check config connections reload passwd rules version help' ;;
+	:*) words='status health explain check config connections reload passwd rules version help' ;;
 	explain:0) words=$(_egressctl_names clients "${named[@]}") ;;
 	config:0) words='show' ;;
 	connections:0) words='kill' ;;
 	rules:0) words='show apply verify diff remove' ;;
 	rules:1) words='gateway app host' ;;
-	help:0) words='status explain check config connections reload passwd rules version' ;;
+	help:0) words='status health explain check config connections reload passwd rules version' ;;
 	check:0 | passwd:0) compopt -o default ;;
 	esac
 	if [[ $current == -* ]]; then

@@ -12,6 +12,10 @@ static const struct command commands[] = {
 	{"status", "", "is the tunnel up, and what goes through it", "",
 	 "Exit code 0: every tunnel is up; 1: one is not; 2: could not tell.\n", true,
 	 command_status},
+	{"health", "", "one line and an exit code, for a health check", "",
+	 "Looks at every tunnel, the packet rules, the network namespace and every listener.\n"
+	 "Exit code 0: all is well; 1: something is not, or egressd does not answer.\n",
+	 true, command_health},
 	{"explain", "CLIENT URL|HOST:PORT", "would this request be allowed, and by which rule",
 	 "fu",
 	 "CLIENT is the name of a client, or [USER@]ADDRESS. Asks the running egressd; when none "
