@@ -3,12 +3,14 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import time
 import urllib.error
 import urllib.request
 
 from lab.process import TESTS
+from lab.witness import CONTROL_ADDRESSES, CONTROL_PORT
 
 from .outside import BRIDGE, Wire
 
@@ -18,6 +20,11 @@ APPS = ("gluetun", "prowlarr", "flaresolverr", "radarr", "overseerr", "qbittorre
 CONTAINERS = ("egress", *APPS)
 VARIABLES = {"GLUETUN_API_KEY": "looks-only", "GLUETUN_CONTROL_KEY": "may-restart", "VPN_TYPE": "openvpn",
              "EGRESSD_IMAGE": "egressd", "TORRENT_BIND": "127.0.0.1"}
+CONTROL = """import socket
+stream = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+stream.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"{device}")
+stream.sendto(b"a control packet: the witness must see this", ("{address}", {port}))
+"""
 KEYS = {"prowlarr": "1" * 32, "radarr": "2" * 32}
 
 
@@ -35,6 +42,7 @@ class Stack:
         self.engine, self.outside = engine, outside
         self.config = os.path.join(engine.folder, "config")
         self.bridge = None
+        self.times = []  # (what happened, seconds to a request, seconds to all healthy)
         self.environment = {**VARIABLES, "CONFIG": self.config, "DATA": os.path.join(engine.folder, "data"),
                             **{f"{app.upper()}_IMAGE": f"stand-in/{app}" for app in APPS}}
 
@@ -127,6 +135,45 @@ class Stack:
 
     def nothing_leaked(self):
         """Neither wire saw a packet that is not the VPN's carrier, and both can see one."""
-        for name, wire in (("bridge", self.bridge), ("uplink", self.outside.uplink)):
+        wires = (self.bridge, self.outside.uplink)
+        for wire in wires:
             wire.look()
-            assert wire.total.leaks == [] and wire.total.lost == 0, (name, wire.total)
+            assert wire.total.leaks == [] and wire.total.lost == 0, wire.total
+        before = [wire.total.control for wire in wires]
+        self.wait("the wires see a packet in clear", lambda: self._send_control() and all(
+            wire.look() and wire.total.control > seen for wire, seen in zip(wires, before)), timeout=5)
+
+    def _send_control(self):
+        """A datagram from Gluetun's namespace, past its rules, to an address of the Internet."""
+        device = json.loads(self.inside("gluetun", "ip", "-j", "route", "show", "default"))[0]["dev"]
+        rule = ["OUTPUT", "-o", device, "-d", CONTROL_ADDRESSES[0], "-p", "udp", "-j", "ACCEPT"]
+        self.inside("gluetun", "iptables", "-I", *rule)
+        self.inside("gluetun", "python3", "-c", CONTROL.format(device=device, address=CONTROL_ADDRESSES[0], port=CONTROL_PORT))
+        self.inside("gluetun", "iptables", "-D", *rule)
+        return True
+
+    def request_works(self):
+        """An app's request through egress, answered now, and from the VPN's address."""
+        done = self.inside("prowlarr", "curl", "-sS", "-m", "2", "-x", "http://egress:8118", "http://example.org/whoami",
+                           check=False)
+        assert done.stdout.strip() in ("", "45.80.2.2") or done.returncode != 0 or "egress" in done.stdout, done.stdout
+        return done.stdout.strip() == "45.80.2.2"
+
+    def recovers(self, what, action, timeout=90):
+        """How long after the action an app's request works again, and everything is healthy."""
+        started = time.monotonic()
+        action()
+        self.wait(f"a request after {what}", self.request_works, timeout)
+        works = time.monotonic() - started
+        self.wait(f"all healthy after {what}", lambda: all(self.health(name) == "healthy" for name in CONTAINERS), timeout)
+        self.times.append((what, works, time.monotonic() - started))
+        self.nothing_leaked()
+
+    def kill(self, name):
+        """kill -9, as the kernel does it when memory runs out; docker kill would count as a wish that it stay away."""
+        os.kill(self.engine.inspect(name)["State"]["Pid"], signal.SIGKILL)
+
+    def vpn(self, wanted):
+        """Gluetun's VPN started or stopped by its API."""
+        return self.inside("gluetun", "curl", "-sS", "-X", "PUT", "-H", f"X-API-Key: {VARIABLES['GLUETUN_CONTROL_KEY']}",
+                           "-d", json.dumps({"status": wanted}), "http://127.0.0.1:8000/v1/vpn/status")
