@@ -6,6 +6,8 @@
 #ifndef CONFIG_ENVIRONMENT_H
 #define CONFIG_ENVIRONMENT_H
 
+#include <stddef.h>
+
 #include "base/compiler.h"
 
 /* What such a policy is called where a file would have its path: "environment". */
@@ -20,5 +22,9 @@ MUST_CHECK char *environment_policy(char *const *variables);
 /* Where the policy comes from: path, or environment_name when it is the usual path, no file is
  * there, and this process's environment has a policy. */
 const char *environment_or_file(const char *path);
+
+/* The bytes of a file, or of the policy when path is environment_name; malloc()ed, with a NUL
+ * behind. NULL + errno. */
+MUST_CHECK char *environment_read(const char *path, size_t limit, size_t *len);
 
 #endif
