@@ -126,6 +126,7 @@ static int door_knock(const struct address *door)
 	socklen_t len = address_to_sockaddr(door, &address);
 	int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
+	const struct linger at_once = {.l_onoff = 1};
 	socklen_t size = sizeof(int);
 	int error = 0;
 
@@ -135,6 +136,9 @@ static int door_knock(const struct address *door)
 		error = errno;
 	if (error == EINPROGRESS && poll(&poll_fd, 1, HEALTH_CONNECT_MS) == 1)
 		getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+	/* Reset before a byte was sent, it never was a session: egressd accepts when there are
+	 * bytes. */
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	fd_close(fd);
 	errno = error == EINPROGRESS ? ETIMEDOUT : error;
 	return error == 0 ? 0 : -1;

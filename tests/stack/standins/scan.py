@@ -2,12 +2,13 @@
 """scan.py ADDRESS...: the TCP ports of each address that take a connection, as JSON; all 65535, many at a time."""
 import errno
 import json
+import resource
 import select
 import socket
 import sys
 import time
 
-AT_ONCE, SILENCE = 4096, 1.5
+AT_ONCE, SILENCE = 16000, 1.5
 
 
 def begin(address, port):
@@ -44,4 +45,5 @@ def scan(address):
     return sorted(found)
 
 
+resource.setrlimit(resource.RLIMIT_NOFILE, (AT_ONCE + 64, AT_ONCE + 64))
 print(json.dumps({address: scan(address) for address in sys.argv[1:]}))
