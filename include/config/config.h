@@ -57,6 +57,7 @@ enum egress_kind {
 
 enum {
 	CONFIG_RESOLVERS_MAX = 4,
+	CONFIG_GLUETUN_HEALTH_PORT = 9999, /* of 127.0.0.1, as Gluetun has it */
 };
 
 struct egress_config {

@@ -46,17 +46,29 @@ static const struct command commands[] = {
 	 "Docker host. No egressd needs to run; all but show take the capability NET_ADMIN.\n"
 	 "Exit code 0: done, or the kernel has these rules; 1: not; 2: could not tell.\n",
 	 false, command_rules},
+	{"tunnel", "status|restart", "what Gluetun says of the VPN, or have it connect anew", "k",
+	 "restart asks Gluetun's control server with a key that may: --key-file FILE, or\n"
+	 "/run/secrets/gluetun_control_key where that is, or the policy's own key-file.\n"
+	 "Exit code 0: the tunnel is up, or restarts; 1: not; 2: could not tell.\n",
+	 true, command_tunnel},
 	{"version", "", "say which egressctl this is, and which egressd runs", "", "", true,
 	 command_version},
 };
 
 static const struct option long_options[] = {
-	{"socket", required_argument, NULL, 's'}, {"config", required_argument, NULL, 'c'},
-	{"json", no_argument, NULL, 'j'},         {"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, 'V'},      {"file", no_argument, NULL, 'f'},
-	{"udp", no_argument, NULL, 'u'},          {"watch", no_argument, NULL, 'w'},
-	{"uid", required_argument, NULL, 'U'},    {"bridge", required_argument, NULL, 'B'},
-	{"apps", required_argument, NULL, 'A'},   {NULL, 0, NULL, 0},
+	{"socket", required_argument, NULL, 's'},
+	{"config", required_argument, NULL, 'c'},
+	{"json", no_argument, NULL, 'j'},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},
+	{"file", no_argument, NULL, 'f'},
+	{"udp", no_argument, NULL, 'u'},
+	{"watch", no_argument, NULL, 'w'},
+	{"uid", required_argument, NULL, 'U'},
+	{"bridge", required_argument, NULL, 'B'},
+	{"apps", required_argument, NULL, 'A'},
+	{"key-file", required_argument, NULL, 'k'},
+	{NULL, 0, NULL, 0},
 };
 
 static void usage_print(FILE *out)
@@ -89,6 +101,8 @@ static void command_usage_print(const struct command *command, FILE *out)
 		fputs(" [--udp]", out);
 	if (strchr(command->options, 'w'))
 		fputs(" [--watch]", out);
+	if (strchr(command->options, 'k'))
+		fputs(" [--key-file FILE]", out);
 	if (strchr(command->options, 'U'))
 		fputs(" [--uid UID] [--apps NETWORK,...] [--bridge NAME]", out);
 	fprintf(out, " [--json] [--socket PATH] [--config FILE]\n%s.\n%s", command->summary,
@@ -161,6 +175,9 @@ static void option_take_own(struct invocation *invocation, int option, const cha
 		break;
 	case 'B':
 		invocation->bridge = value;
+		break;
+	case 'k':
+		invocation->key_file = value;
 		break;
 	default:
 		invocation->apps = value;
