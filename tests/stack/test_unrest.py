@@ -40,5 +40,12 @@ def test_egress_made_anew(busy):
     busy.recovers("egress made anew", lambda: busy.compose("up", "-d", "--force-recreate", "--no-deps", "egress"))
 
 
-def test_gluetun_made_anew_with_one_command(busy):
-    busy.recovers("gluetun made anew (an update)", lambda: busy.compose("up", "-d", "--force-recreate", "gluetun"))
+def test_gluetun_made_anew_by_an_update(busy):
+    """Another image, another setting: one "docker compose up -d" makes anew what must be."""
+    busy.environment["SERVER_COUNTRIES"] = "Canada"
+    busy.recovers("gluetun made anew by up -d", lambda: busy.compose("up", "-d", timeout=180))
+
+
+def test_gluetun_made_anew_by_force(busy):
+    busy.recovers("gluetun and egress by --force-recreate",
+                  lambda: busy.compose("up", "-d", "--force-recreate", "gluetun", "egress", timeout=180))
