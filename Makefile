@@ -9,7 +9,7 @@ JOBS := $(shell nproc)
 SECONDS ?= 30
 Q := $(if $(V),,@)
 
-PACKAGES := libevent_core libevent_extra openssl libcares jansson libcurl libidn2 libnftnl libmnl libcap-ng
+PACKAGES := libevent_core libevent_extra openssl libcares jansson libcurl libidn2 libnftnl libmnl libcap-ng libseccomp
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 ifeq ($(PKG_LIBS)$(filter packages demo check image stack-check asan tsan fuzz clean format,$(MAKECMDGOALS)),)

@@ -28,6 +28,7 @@ may_use() {
 	idn2) echo config ;;
 	libnftnl | libmnl) echo firewall ;;
 	cap) echo warden ;;
+	seccomp) echo egressd ;;
 	*) ;;
 	esac
 }

@@ -58,6 +58,8 @@ struct api_status {
 	const char *last_reload_error; /* NULL: the last one worked */
 	int64_t last_reload_error_at_ms;
 	const struct warden_report *rules; /* as the warden says they stand; never NULL */
+	const char *seccomp;               /* "on", "off (--no-seccomp)" */
+	unsigned uid;                      /* of the proxy */
 	unsigned workers;
 	const struct api_egress *egresses; /* in the order of the file */
 	size_t egress_count;

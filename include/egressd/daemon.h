@@ -11,6 +11,7 @@
 
 #include "base/mailbox.h"
 #include "egressd/api.h"
+#include "egressd/confine.h"
 #include "egressd/totals.h"
 #include "egressd/worker.h"
 #include "warden/report.h"
@@ -32,6 +33,8 @@ struct daemon {
 	struct event_base *base;
 	struct mailbox mailbox;
 	struct event mail_event;
+	enum confinement confinement;
+	struct event confine_event;
 	struct tunnel_monitor *monitor;
 	struct gluetun *gluetun; /* shown, and nothing is decided by it */
 	struct totals totals;

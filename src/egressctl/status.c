@@ -173,6 +173,22 @@ static void firewall_print(struct screen *screen)
 	screen_text(screen, STYLE_WARN, text, screen->room - strlen(word));
 }
 
+/* Only what is not as it should be. */
+static void proxy_print(struct screen *screen)
+{
+	const json_t *proxy = json_object_get(screen->status, "proxy");
+	const char *seccomp = json_text(proxy, "seccomp", "on");
+	const bool is_root = proxy != NULL && json_number(proxy, "uid") == 0;
+
+	if (strcmp(seccomp, "on") == 0 && !is_root)
+		return;
+	screen_label(screen, "proxy");
+	if (is_root)
+		print_styled(STYLE_BAD, "ROOT, ");
+	printf("seccomp ");
+	screen_text(screen, STYLE_WARN, seccomp, screen->room - strlen("ROOT, seccomp "));
+}
+
 /* The first error of a report, without the path that the line above has: "line 17: ...". */
 static void policy_print_error(struct screen *screen, const char *path, const char *report)
 {
@@ -346,6 +362,7 @@ static void status_print(const json_t *status)
 	egresses_print(&screen);
 	screen_end_line(&screen);
 	firewall_print(&screen);
+	proxy_print(&screen);
 	policy_print(&screen);
 	traffic_print(&screen);
 	refusals_print(&screen);

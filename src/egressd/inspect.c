@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "egressd/api_status.h"
@@ -151,6 +152,11 @@ static void inspect_requests(const struct daemon *daemon, struct inspection *ins
 
 static const struct api_status *inspect_status(void *arg)
 {
+	static const char *const seccomp[] = {
+		[CONFINEMENT_ON] = "on",
+		[CONFINEMENT_OFF] = "off (--no-seccomp)",
+		[CONFINEMENT_UNSUPPORTED] = "off (a build with sanitizers)",
+	};
 	struct daemon *daemon = arg;
 	struct inspection *inspection = daemon->inspection;
 
@@ -161,6 +167,8 @@ static const struct api_status *inspect_status(void *arg)
 		.last_reload_error = daemon->reload_error,
 		.last_reload_error_at_ms = daemon->reload_error_at_ms,
 		.rules = &daemon->report,
+		.seccomp = seccomp[daemon->confinement],
+		.uid = geteuid(),
 		.workers = daemon->shared.workers,
 	};
 	inspect_egresses(daemon, inspection);

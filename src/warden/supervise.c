@@ -73,7 +73,8 @@ int warden_start_proxy(struct warden *warden)
 {
 	struct log_line line;
 
-	if (child_start(&warden->child, warden->program, &warden->user) < 0) {
+	if (child_start(&warden->child, warden->program, &warden->user,
+			warden->options->no_seccomp) < 0) {
 		log_error("the proxy cannot be started: %m");
 		return -1;
 	}

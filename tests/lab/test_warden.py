@@ -112,6 +112,8 @@ def test_neither_process_may_do_more_than_it_must(warden):
     assert [proxy[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")] == ["0" * 16] * 5
     assert proxy["Uid"].split() == proxy["Gid"].split() == [str(USER)] * 4 and proxy["Groups"].strip() == ""
     assert proxy["NoNewPrivs"] == watched["NoNewPrivs"] == "1"
+    threads = os.listdir(f"/proc/{warden.pid}/task")
+    assert len(threads) > 3 and all(state(f"{warden.pid}/task/{thread}")["Seccomp"] == "2" for thread in threads)
 
 
 def test_the_proxy_gets_nothing_of_the_warden_but_the_channel(warden):

@@ -144,6 +144,7 @@ static int setup(void **state)
 	fake->status = (struct api_status){.started_at_ms = 1700000000042,
 					   .config_path = "egress.conf",
 					   .rules = &rules_off,
+					   .seccomp = "on",
 					   .egresses = egresses,
 					   .egress_count = ARRAY_LEN(egresses),
 					   .sessions = sessions,
