@@ -2,9 +2,9 @@
 """From nothing to a request that travels through all of it and back."""
 import pytest
 
-from .stack import CONTAINERS, KEYS
+from .stack import COMPOSE, CONTAINERS, KEYS
 
-FILES = [("compose.yaml",)]
+FILES = [("compose.yaml",), ("compose.yaml", "hub.yaml"), ("compose.yaml", "with-qbittorrent-in-vpn.yaml")]
 INDEXER = "http://tracker.example.net/indexer"
 
 
@@ -13,12 +13,28 @@ def test_compose_accepts_the_file(built, files):
     assert "services:" in built.compose("config", files=files)
 
 
+def test_the_hubs_policy_may_be_loaded(built):
+    built.engine.docker("run", "--rm", "-v", f"{COMPOSE}/hub.conf:/etc/egressd/egress.conf:ro", "--entrypoint",
+                        "/usr/bin/egressctl", "egressd", "check")
+
+
 def test_the_image_is_small(built):
     assert built.engine.inspect("egressd")["Size"] <= 25_000_000
 
 
 def test_one_up_and_everything_is_healthy(stack):
     assert {name: stack.health(name) for name in CONTAINERS} == {name: "healthy" for name in CONTAINERS}
+
+
+def test_status_shows_what_gluetun_says(stack):
+    stack.wait("Gluetun's word", lambda: "Gluetun says running, healthy; exit 45.80.2.2, United States" in
+               stack.ctl("status", check=False).stdout, 20)
+    assert "45.80.2.2" in stack.ctl("tunnel", "status")
+
+
+def test_the_policy_is_the_environments(stack):
+    shown = stack.ctl("config", "show")
+    assert "listen mixed 172.30.0.2:8118\n" in shown and shown.startswith("# environment, in force since")
 
 
 def test_an_app_has_no_way_out_of_its_own(stack):
