@@ -99,20 +99,44 @@ static void tunnel_print(struct screen *screen, const json_t *tunnel)
 			    screen->room - STATE_COLUMNS);
 }
 
+/* One signal of three, and the only one that knows the address which the Internet sees. */
+static void gluetun_print(struct screen *screen, const json_t *gluetun)
+{
+	const char *problem = json_text(gluetun, "problem", NULL);
+	const char *vpn = json_text(gluetun, "vpn", NULL);
+	const char *exit = json_text(gluetun, "exit", NULL);
+	const char *country = json_text(gluetun, "country", NULL);
+	char line[PRINT_SIZE];
+
+	if (json_number(gluetun, "asked_at_ms") == 0)
+		return;
+	if (problem)
+		snprintf(line, sizeof(line), "Gluetun: %s", problem);
+	else
+		snprintf(line, sizeof(line), "Gluetun says %s, %s; exit %s%s%s",
+			 vpn ? vpn : "nothing", json_text(gluetun, "health", "unknown"),
+			 exit ? exit : "not known", country ? ", " : "", country ? country : "");
+	screen_label(screen, "");
+	printf("%*s", STATE_COLUMNS, "");
+	screen_text(screen, problem ? STYLE_WARN : STYLE_PLAIN, line, screen->room - STATE_COLUMNS);
+}
+
 static void egress_print(struct screen *screen, const json_t *egress)
 {
 	const json_t *tunnel = json_object_get(egress, "tunnel");
 	const char *kind = json_text(egress, "kind", "-");
 
 	screen_label(screen, json_text(egress, "name", "-"));
-	if (json_is_object(tunnel))
+	if (json_is_object(tunnel)) {
 		tunnel_print(screen, tunnel);
-	else if (strcmp(kind, "direct") == 0)
+		gluetun_print(screen, json_object_get(egress, "gluetun"));
+	} else if (strcmp(kind, "direct") == 0) {
 		screen_text(screen, STYLE_WARN,
 			    "direct: what the policy sends here is in no tunnel", screen->room);
-	else
+	} else {
 		screen_text(screen, STYLE_PLAIN,
 			    strcmp(kind, "proxy") == 0 ? "another proxy" : kind, screen->room);
+	}
 }
 
 static void egresses_print(struct screen *screen)

@@ -12,7 +12,8 @@ def table(policy, rules):
     return "\n".join(["*filter", *chains, *rules, "COMMIT", ""])
 
 
-def rules(links, multicast, endpoint):
+def rules(links, multicast, outward):
+    """outward: the device that leads to the VPN's server, None while nobody may go there."""
     lines = ["-A INPUT -i lo -j ACCEPT", "-A OUTPUT -o lo -j ACCEPT",
              f"-A OUTPUT {ESTABLISHED}", f"-A INPUT {ESTABLISHED}"]
     for device, address, subnet in links:
@@ -20,8 +21,8 @@ def rules(links, multicast, endpoint):
         if multicast:
             lines.append(f"-A OUTPUT -o {device} -d ff02::1:ff00:0/104 -j ACCEPT")
     lines += [f"-A INPUT -i {device} -d {subnet} -j ACCEPT" for device, _, subnet in links]
-    if endpoint:
-        lines.append(f"-A OUTPUT -d {world.VPN_PUBLIC} -o eth0 -p udp --dport {world.VPN_PORT} -j ACCEPT")
+    if outward:
+        lines.append(f"-A OUTPUT -d {world.VPN_PUBLIC} -o {outward} -p udp --dport {world.VPN_PORT} -j ACCEPT")
     lines.append("-A OUTPUT -o tun0 -j ACCEPT")
     return lines
 
@@ -50,8 +51,8 @@ class Firewall:
         self.gateway.run(program, input=text)
 
     def on(self):
-        self._load(self.program(4, "-restore"), table("DROP", rules(LINKS, False, True)))
-        self._load(self.program(6, "-restore"), table("DROP", rules(LINKS6, True, False)))
+        self._load(self.program(4, "-restore"), table("DROP", rules(LINKS, False, "eth0")))
+        self._load(self.program(6, "-restore"), table("DROP", rules(LINKS6, True, None)))
         self.enabled = True
 
     def off(self):
