@@ -12,7 +12,7 @@ def table(policy, rules):
     return "\n".join(["*filter", *chains, *rules, "COMMIT", ""])
 
 
-def rules(links, multicast, endpoint):
+def rules(links, multicast, endpoint_port=None):
     lines = ["-A INPUT -i lo -j ACCEPT", "-A OUTPUT -o lo -j ACCEPT",
              f"-A OUTPUT {ESTABLISHED}", f"-A INPUT {ESTABLISHED}"]
     for device, address, subnet in links:
@@ -20,15 +20,15 @@ def rules(links, multicast, endpoint):
         if multicast:
             lines.append(f"-A OUTPUT -o {device} -d ff02::1:ff00:0/104 -j ACCEPT")
     lines += [f"-A INPUT -i {device} -d {subnet} -j ACCEPT" for device, _, subnet in links]
-    if endpoint:
-        lines.append(f"-A OUTPUT -d {world.VPN_PUBLIC} -o eth0 -p udp --dport {world.VPN_PORT} -j ACCEPT")
+    if endpoint_port:
+        lines.append(f"-A OUTPUT -d {world.VPN_PUBLIC} -o eth0 -p udp --dport {endpoint_port} -j ACCEPT")
     lines.append("-A OUTPUT -o tun0 -j ACCEPT")
     return lines
 
 
 class Firewall:
-    def __init__(self, gateway):
-        self.gateway = gateway
+    def __init__(self, gateway, endpoint_port):
+        self.gateway, self.endpoint_port = gateway, endpoint_port
         self.enabled = False
 
     def routing(self):
@@ -43,8 +43,8 @@ class Firewall:
         self.gateway.run(program, input=text)
 
     def on(self):
-        self._load("iptables-restore", table("DROP", rules(LINKS, False, True)))
-        self._load("ip6tables-restore", table("DROP", rules(LINKS6, True, False)))
+        self._load("iptables-restore", table("DROP", rules(LINKS, False, self.endpoint_port)))
+        self._load("ip6tables-restore", table("DROP", rules(LINKS6, True)))
         self.enabled = True
 
     def off(self):

@@ -45,7 +45,7 @@ def process_started(pid):
 
 
 class Lab:
-    def __init__(self, keep=False, folder_root=STATE):
+    def __init__(self, keep=False, folder_root=STATE, vpn=Vpn):
         if os.geteuid() != 0:
             raise PermissionError("the laboratory makes network namespaces and needs root")
         sweep()
@@ -54,7 +54,8 @@ class Lab:
         self.keep = keep
         self.spaces = {name: Namespace(f"{self.name}-{name}") for name in NAMES}
         self.app, self.gateway, self.home, self.vpnserver, self.internet = self.spaces.values()
-        self.firewall = Firewall(self.gateway)
+        self.vpn_type = vpn
+        self.firewall = Firewall(self.gateway, vpn.port)
         self.witness = self.vpn = self.origins = self.authority = None
         self.is_up = False
 
@@ -84,8 +85,8 @@ class Lab:
         self._start_origins()
         self.firewall.routing()
         self.firewall.on()
-        self.witness = Witness(self.home, "gateway")
-        self.vpn = Vpn(self.folder, self.authority, self.vpnserver, self.gateway, self.keep)
+        self.witness = Witness(self.home, "gateway", self.vpn_type.port)
+        self.vpn = self.vpn_type(self.folder, self.authority, self.vpnserver, self.gateway, self.keep)
         self.vpn.start()
         self.origins.wait_ready()
 

@@ -6,7 +6,9 @@ import time
 import pytest
 
 from . import policy, world
+from .lab import Lab
 from .traffic import Traffic
+from .wireguard import WireGuard
 
 PROXY = f"http://{world.GATEWAY_APPS}:8118"
 HTTP = "http://example.org/whoami"
@@ -135,3 +137,16 @@ def test_ten_reconnects_in_a_row_leave_it_working(busy):
         busy.lab.vpn.recreated()
     assert busy.traffic.late(time.monotonic(), 1.0) == []
     works(busy)
+
+
+def test_over_wireguard_it_works_and_gluetuns_teardown_ends_its_sessions(play):
+    with Lab(vpn=WireGuard) as lab:
+        scene = play(lab, policy.open_policy(hold="10s"))
+        works(scene)
+        traffic = Traffic(lab.app, each=1)
+        lab.vpn.down()
+        assert traffic.late(time.monotonic(), 1.0) == []
+        lab.vpn.up()
+        works(scene)
+        traffic.close()
+        scene.nothing_leaked()

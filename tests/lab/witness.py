@@ -11,9 +11,9 @@ SOL_PACKET, PACKET_STATISTICS, SO_ATTACH_FILTER, SO_RCVBUFFORCE = 263, 6, 26, 33
 ETH_P_ALL, PACKET_OUTGOING = 3, 4
 CONTROL_ADDRESSES = ("198.51.100.99", "2001:db8:100::99")
 CONTROL_PORT = 4444
-CARRIER = f"udp and dst host {world.VPN_PUBLIC} and dst port {world.VPN_PORT}"
+CARRIER = f"udp and dst host {world.VPN_PUBLIC} and dst port {{port}}"
 # Both directions of the carrier, and complaints about it when its client is gone.
-OF_THE_VPN = f"host {world.VPN_PUBLIC} and ((udp and port {world.VPN_PORT}) or icmp)"
+OF_THE_VPN = f"host {world.VPN_PUBLIC} and ((udp and port {{port}}) or icmp)"
 # Neighbour discovery, multicast listener reports and ARP are the wire's own.
 NOISE = "arp or (icmp6 and (ip6[40] >= 130 and ip6[40] <= 137 or ip6[40] == 143)) or (ip6 and ip6[6] == 0)"
 
@@ -73,9 +73,10 @@ class Report:
 
 
 class Witness:
-    def __init__(self, home, device):
-        self.everything = self._tap(home, device, f"not ({OF_THE_VPN}) and not ({NOISE})")
-        self.carrier = self._tap(home, device, CARRIER)
+    def __init__(self, home, device, carrier_port):
+        of_the_vpn = OF_THE_VPN.format(port=carrier_port)
+        self.everything = self._tap(home, device, f"not ({of_the_vpn}) and not ({NOISE})")
+        self.carrier = self._tap(home, device, CARRIER.format(port=carrier_port))
         self.total = Report()
 
     @staticmethod
