@@ -6,9 +6,7 @@ import time
 import pytest
 
 from . import policy, world
-from .lab import Lab
 from .traffic import Traffic
-from .wireguard import WireGuard
 
 PROXY = f"http://{world.GATEWAY_APPS}:8118"
 HTTP = "http://example.org/whoami"
@@ -139,14 +137,13 @@ def test_ten_reconnects_in_a_row_leave_it_working(busy):
     works(busy)
 
 
-def test_over_wireguard_it_works_and_gluetuns_teardown_ends_its_sessions(play):
-    with Lab(vpn=WireGuard) as lab:
-        scene = play(lab, policy.open_policy(hold="10s"))
-        works(scene)
-        traffic = Traffic(lab.app, each=1)
-        lab.vpn.down()
-        assert traffic.late(time.monotonic(), 1.0) == []
-        lab.vpn.up()
-        works(scene)
-        traffic.close()
-        scene.nothing_leaked()
+def test_over_wireguard_it_works_and_gluetuns_teardown_ends_its_sessions(wired, play):
+    scene = play(wired, policy.open_policy(hold="10s"))
+    works(scene)
+    traffic = Traffic(wired.app, each=1)
+    wired.vpn.down()
+    assert traffic.late(time.monotonic(), 1.0) == []
+    wired.vpn.up()
+    works(scene)
+    traffic.close()
+    scene.nothing_leaked()

@@ -94,6 +94,14 @@ class WireGuard:
 
     def up(self, **_):
         """Gluetun's order: link, addresses, peer, link up, the table's routes, the rules."""
+        self.half_up()
+        for family in FAMILIES:
+            run("ip", "-n", self.gateway.name, family, "rule", "add", "pref", "101", "not", "fwmark", str(MARK), "lookup",
+                str(TABLE))
+        return self.gateway.wait_link("tun0", lambda link: link and "UP" in link["flags"])["ifindex"]
+
+    def half_up(self):
+        """All but the last step: packets come in through the tunnel, and main's default still leads home."""
         self._remove_rules()
         self.client.start()
         self.gateway.batch(self._addresses("add"))
@@ -102,10 +110,6 @@ class WireGuard:
                               "allowed_ip=0.0.0.0/0", "allowed_ip=::/0")
         self.gateway.batch(f"link set tun0 up\nroute add default dev tun0 table {TABLE}\n"
                            f"route add ::/0 dev tun0 table {TABLE}")
-        for family in FAMILIES:
-            run("ip", "-n", self.gateway.name, family, "rule", "add", "pref", "101", "not", "fwmark", str(MARK), "lookup",
-                str(TABLE))
-        return self.gateway.wait_link("tun0", lambda link: link and "UP" in link["flags"])["ifindex"]
 
     def _remove_rules(self):
         for family in FAMILIES:

@@ -46,6 +46,8 @@ class Packet:
         self.protocol = {6: "tcp", 17: "udp", 1: "icmp", 58: "icmp6"}.get(protocol, str(protocol))
         if protocol in (6, 17) and len(rest) >= 4:
             self.source_port, self.port = struct.unpack(">HH", rest[:4])
+        if protocol == 6 and len(rest) >= 14:
+            self.protocol += " " + "".join(letter for bit, letter in enumerate("FSRPA") if rest[13] >> bit & 1)
 
     def is_control(self):
         return self.destination in CONTROL_ADDRESSES
