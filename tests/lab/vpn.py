@@ -136,6 +136,8 @@ class Vpn:
         self.down()
         return self.up()
 
+    restart = recreated  # whatever state it is in
+
     def reconnected(self):
         """A soft restart with persist-tun: the same device, the same address, no netlink event."""
         mark = self.client.log.mark()

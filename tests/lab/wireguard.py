@@ -131,6 +131,12 @@ class WireGuard:
         self.gateway.wait_link("tun0", lambda link: link is None)
         self.client.stop()
 
+    def restart(self):
+        """Whatever state it is in: it is up afterwards."""
+        self.client.stop()
+        self.gateway.wait_link("tun0", lambda link: link is None)
+        return self.up()
+
     def recreated(self):
         """A restart as Gluetun makes it: away, then back with a new ifindex."""
         self.down()

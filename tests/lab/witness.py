@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Stands at home, on the wire from the gateway, and notes every packet that is not the VPN's own carrier."""
+import errno
 import ipaddress
 import socket
 import struct
@@ -76,10 +77,20 @@ class Report:
 
 class Witness:
     def __init__(self, home, device, carrier_port):
-        of_the_vpn = OF_THE_VPN.format(port=carrier_port)
-        self.everything = self._tap(home, device, f"not ({of_the_vpn}) and not ({NOISE})")
-        self.carrier = self._tap(home, device, CARRIER.format(port=carrier_port))
+        self.home, self.device, self.carrier_port = home, device, carrier_port
+        self._stand()
         self.total = Report()
+
+    def _stand(self):
+        of_the_vpn = OF_THE_VPN.format(port=self.carrier_port)
+        self.everything = self._tap(self.home, self.device, f"not ({of_the_vpn}) and not ({NOISE})")
+        self.carrier = self._tap(self.home, self.device, CARRIER.format(port=self.carrier_port))
+
+    def stand_again(self):
+        """The device has been made anew: before anything is sent on it."""
+        self.look()
+        self.close()
+        self._stand()
 
     @staticmethod
     def _tap(home, device, expression):
@@ -106,6 +117,10 @@ class Witness:
                 frame, address = self.everything.recvfrom(65535)
             except BlockingIOError:
                 break
+            except OSError as error:
+                if error.errno != errno.ENETDOWN:  # told once, before what is still there
+                    raise
+                continue
             if address[2] != PACKET_OUTGOING:
                 self._judge(report, Packet(frame))
         report.lost = self._counts(self.everything)[1]
