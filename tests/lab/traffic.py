@@ -35,11 +35,14 @@ class Flow(threading.Thread):
         self.ended_at = time.monotonic()
         self.running.set()
 
-    def close(self):
+    def hang_up(self):
         try:
             self.connection.socket.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
+
+    def close(self):
+        self.hang_up()
         self.join(5)
         self.connection.close()
 

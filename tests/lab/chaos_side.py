@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The two sides of a chaos run: egressd with a restart policy, and the control, which has nothing."""
+import subprocess
+import threading
+import time
+
+from . import policy
+from .chaos_traffic import THROUGH_GATEWAY, UNBOUND
+from .daemon import USER, Daemon, program
+from .netns import end_process
+
+NAMESPACE_GONE = 75
+NOT_DENIED = policy.open_policy(hold="25s")
+DENIED = NOT_DENIED.replace("vpn from prowlarr,flaresolverr\n", "")
+
+
+class Gateway:
+    """egressd where Gluetun is, restarted whenever it ends, as a container with a restart policy is."""
+
+    name, kinds, is_control = "egressd", THROUGH_GATEWAY, False
+
+    def __init__(self, lab):
+        self.lab, self.space = lab, lab.app
+        self.daemon = Daemon(NOT_DENIED, lab.folder, lab.gateway, USER)
+        self.stopping = threading.Event()
+        self.exits = []
+        self.thread = threading.Thread(target=self._keep, daemon=True)
+        self.paused = threading.Lock()
+        self._start()
+        self.thread.start()
+
+    def _start(self):
+        self.rules("apply")
+        self.daemon.start()
+
+    def _keep(self):
+        while not self.stopping.is_set():
+            status = self.daemon.process.wait()
+            if self.stopping.is_set():
+                return
+            self.exits.append((time.monotonic(), status))
+            self.daemon.log.close()
+            with self.paused:  # a container does not start before its namespace is there
+                self._start_again()
+
+    def _start_again(self):
+        while not self.stopping.wait(0.1):
+            try:
+                self._start()
+                return
+            except (TimeoutError, RuntimeError):
+                continue
+
+    def rules(self, action):
+        done = subprocess.run(self.lab.gateway.command(program("egressctl"), "rules", action, "--config",
+                                                       self.daemon.config, "--uid", str(USER)),
+                              text=True, capture_output=True, timeout=20)
+        return done.returncode == 0
+
+    # What happens to it
+
+    def kill_proxy(self):
+        self.daemon.process.kill()
+
+    kill_warden = kill_proxy
+
+    def deny(self):
+        self.daemon.reload(DENIED)
+
+    def allow(self):
+        self.daemon.reload(NOT_DENIED)
+
+    def mend_rules(self):
+        """When they are in force again."""
+        if not self.rules("verify") and not self.rules("apply"):
+            return None
+        return time.monotonic()
+
+    def lose_namespace(self, timeout=5):
+        """Its links have gone: it must end by itself, and say why. When it did, or None."""
+        process, before = self.daemon.process, len(self.exits)
+        deadline = time.monotonic() + timeout
+        while len(self.exits) == before and time.monotonic() < deadline:
+            time.sleep(0.002)
+        if len(self.exits) == before:
+            end_process(process.pid)
+            return None
+        at, status = self.exits[-1]
+        return at if status == NAMESPACE_GONE else None
+
+    def stop(self):
+        self.stopping.set()
+        self.daemon.stop()
+        self.thread.join(10)
+
+
+class Control:
+    """A plain program beside Gluetun, in its namespace: what network_mode: service:gluetun makes of an app."""
+
+    name, kinds, is_control = "control", UNBOUND, True
+
+    def __init__(self, lab):
+        self.lab, self.space = lab, lab.gateway
+        self.paused = threading.Lock()
+
+    def mend_rules(self):
+        return time.monotonic()
+
+    def lose_namespace(self):
+        return None
+
+    def stop(self):
+        pass
+
+
+SIDES = {side.name: side for side in (Gateway, Control)}

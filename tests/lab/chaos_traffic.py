@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""
+The traffic of a chaos run: flows that go on until they end, and knocks, which ask again and again whether a request
+passes. By the gateway as the app, or, for the control, unbound from within the tunnel's own namespace.
+"""
+import collections
+import secrets
+import select
+import socket
+import struct
+import threading
+import time
+
+from flow.client import Connection, request, socks5_address
+
+from . import traffic, world
+
+ORIGIN = world.NAMES[traffic.ORIGIN]["A"][0]
+PATIENCE = 40
+THROUGH_THE_TUNNEL = (world.VPN_PUBLIC, world.VPN_PUBLIC6)
+
+
+def paced(kind, pause_s=0.002):
+    """Busy, and not so busy that it measures the machine."""
+    def one_round(self):
+        time.sleep(pause_s)
+        return kind.round(self)
+
+    return type(f"Paced{kind.__name__}", (kind,), {"round": one_round})
+
+
+class Datagrams(traffic.Datagrams):
+    """Notices at once that its association has ended, and remembers when the last answer came."""
+
+    answered_at = 0
+
+    def round(self):
+        self.datagrams.sendto(b"\0\0\0" + self.sent + b"u" * 512, self.relay)
+        readable = select.select([self.datagrams, self.connection.socket], [], [], 0.05)[0]
+        if self.connection.socket in readable:
+            return self.connection.socket.recv(1) != b""
+        if readable:
+            self.datagrams.recv(2048)
+            self.answered_at = time.monotonic()
+            time.sleep(0.02)
+        return True
+
+
+class PlainTunnel(traffic.Tunnel):
+    peer = (ORIGIN, world.TCP_PORT)
+
+    def open(self, _):
+        self.connection.send("ECHO\n")
+
+
+class PlainDownload(traffic.Download):
+    peer = (ORIGIN, 80)
+
+
+class PlainUpload(traffic.Upload):
+    peer = (ORIGIN, 80)
+
+
+class PlainDatagrams(traffic.Flow):
+    """Its connection is idle, and there to be the same as the others."""
+
+    peer = (ORIGIN, world.TCP_PORT)
+
+    def open(self, space):
+        self.connection.send("ECHO\n")
+        self.datagrams = space.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.datagrams.settimeout(0.05)
+
+    def round(self):
+        try:
+            self.datagrams.sendto(b"u" * 512, (ORIGIN, world.UDP_PORT))
+            self.datagrams.recv(2048)
+        except TimeoutError:
+            pass
+        return True
+
+    def close(self):
+        self.datagrams.close()
+        super().close()
+
+
+class Knock(threading.Thread):
+    """One request after another, each on a new connection; remembers when requests passed."""
+
+    kind = (socket.AF_INET, socket.SOCK_STREAM)
+    counts = True  # its passing proves that requests pass
+
+    def __init__(self, space):
+        super().__init__(daemon=True)
+        self.space, self.passed, self.stopped = space, collections.deque(maxlen=1000), False
+        self.socket, self.changed = None, threading.Condition()
+        self.start()
+
+    def run(self):
+        while not self.stopped:
+            try:
+                self.socket = self.space.socket(*self.kind)
+                passes = self.ask()
+            except (OSError, AssertionError, ValueError):
+                passes = False
+            finally:
+                if self.socket:
+                    self.socket.close()
+            if passes:
+                with self.changed:
+                    self.passed.append(time.monotonic())
+                    self.changed.notify_all()
+            time.sleep(0.02)
+
+    def connect(self, peer=traffic.PROXY):
+        return Connection(peer, unconnected=self.socket, timeout=PATIENCE)
+
+    def passed_after(self, moment, timeout):
+        """When the first request passed after that moment; None when none did in time."""
+        with self.changed:
+            self.changed.wait_for(lambda: self.passed and self.passed[-1] > moment, timeout)
+            return next((at for at in self.passed if at > moment), None)
+
+    def last_passed_before(self, moment):
+        with self.changed:
+            return max((at for at in self.passed if at <= moment), default=0)
+
+    def hang_up(self):
+        """As a client does that has lost its network."""
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)
+        except (OSError, AttributeError):
+            pass
+
+    def stop(self):
+        self.stopped = True
+        self.hang_up()
+        self.join(5)
+
+
+class KnockByName(Knock):
+    def ask(self):
+        answer = self.connect().ask("http://example.org/whoami", "GET", "Connection: close")
+        return answer.body.decode().strip() in THROUGH_THE_TUNNEL
+
+
+class KnockByConnect(Knock):
+    def ask(self):
+        connection = self.connect()
+        return connection.connect("tracker.example.net", 80).status == 200 and whoami(connection)
+
+
+class KnockBySocks(Knock):
+    def ask(self):
+        connection = self.connect()
+        return connection.socks5(ORIGIN, 80) == 0 and whoami(connection)
+
+
+class KnockUnknownName(Knock):
+    """A name nobody has asked before: it makes the resolvers work, and is an error in any case."""
+
+    counts = False
+
+    def ask(self):
+        self.connect().ask(f"http://{secrets.token_hex(6)}.example.org/", "GET", "Connection: close")
+
+
+class KnockDatagram(Knock):
+    """An association of its own for one question."""
+
+    def ask(self):
+        connection = self.connect()
+        assert connection.socks5("0.0.0.0", 0, command=3) == 0
+        address, port = connection.bound
+        with self.space.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.settimeout(1)
+            client.sendto(b"\0\0\0" + socks5_address(ORIGIN, world.UDP_PORT) + b"knock",
+                          (socket.inet_ntop(socket.AF_INET, address), port))
+            return client.recv(2048).endswith(b"knock")
+
+
+class PlainKnock(Knock):
+    def ask(self):
+        return whoami(Connection((ORIGIN, 80), unconnected=self.socket, timeout=1))
+
+
+class PlainKnockName(Knock):
+    kind = (socket.AF_INET, socket.SOCK_DGRAM)
+
+    def ask(self):
+        question = struct.pack(">HHHHHH", 1, 0x100, 1, 0, 0, 0) + b"\7example\3org\0" + struct.pack(">HH", 1, 1)
+        self.socket.settimeout(0.2)
+        self.socket.sendto(question, (world.RESOLVERS[0], 53))
+        return bool(self.socket.recv(1000))
+
+
+def whoami(connection):
+    connection.send(request(f"http://{ORIGIN}/whoami", "GET", "Connection: close"))
+    return connection.answer().body.decode().strip() in THROUGH_THE_TUNNEL
+
+
+THROUGH_GATEWAY = ([*(paced(kind) for kind in (traffic.Tunnel, traffic.Socks, traffic.Download, traffic.Upload)),
+                    Datagrams],
+                   (KnockByName, KnockByConnect, KnockBySocks, KnockUnknownName, KnockDatagram))
+UNBOUND = ([*(paced(kind) for kind in (PlainTunnel, PlainDownload, PlainUpload)), paced(PlainDatagrams, 0.02)],
+           (PlainKnock, PlainKnock, PlainKnockName))
+
+
+class Traffic:
+    """Several flows of each kind, opened anew when they have ended, and one knock of each kind."""
+
+    def __init__(self, space, kinds, each):
+        self.space, self.each = space, each
+        self.kinds, knocks = kinds
+        self.flows = []
+        self.knocks = [knock(space) for knock in knocks]
+
+    def run(self, timeout):
+        """Every flow runs. False when that takes too long."""
+        deadline = time.monotonic() + timeout
+        running = [flow for flow in self.flows if flow.ended_at is None]
+        for flow in self.flows:
+            if flow not in running:
+                flow.close()
+        self.flows = running
+        wanted = self.kinds * self.each
+        for flow in running:
+            wanted.remove(type(flow))
+        while wanted and time.monotonic() < deadline:
+            flow = self._open(wanted[-1], deadline - time.monotonic())
+            if flow:
+                self.flows.append(flow)
+                wanted.pop()
+        return not wanted
+
+    def _open(self, kind, timeout):
+        try:
+            flow = kind(self.space)
+        except (OSError, AssertionError):
+            time.sleep(0.01)
+            return None
+        flow.start()
+        if flow.running.wait(timeout) and flow.ended_at is None:
+            return flow
+        flow.close()
+        return None
+
+    def wait_ended(self, timeout, associations=True):
+        """When the last flow ended; None when one has not. associations=False: those may stay, without answers."""
+        deadline = time.monotonic() + timeout
+        ending = [flow for flow in self.flows if associations or not isinstance(flow, Datagrams)]
+        for flow in ending:
+            flow.join(max(0, deadline - time.monotonic()))
+        ends = [flow.ended_at for flow in ending]
+        return None if None in ends else max(ends, default=None)
+
+    def last_answer(self):
+        """To a datagram."""
+        return max((flow.answered_at for flow in self.flows if isinstance(flow, Datagrams)), default=0)
+
+    def hang_up(self):
+        for flow in self.flows:
+            flow.hang_up()
+        for knock in self.knocks:
+            knock.hang_up()
+
+    def last_passed_before(self, moment):
+        return max(knock.last_passed_before(moment) for knock in self.knocks)
+
+    def passed_after(self, moment, timeout):
+        """When the first request passed, and the kinds of which none has."""
+        deadline = time.monotonic() + timeout
+        times = {type(knock).__name__: knock.passed_after(moment, max(0, deadline - time.monotonic()))
+                 for knock in self.knocks if knock.counts}
+        passed = [at for at in times.values() if at is not None]
+        return min(passed, default=None), [name for name, at in times.items() if at is None]
+
+    def close(self):
+        for each in self.knocks:
+            each.stop()
+        for flow in self.flows:
+            flow.close()
