@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The two sides of a chaos run: egressd with a restart policy, and the control, which has nothing."""
+import os
+import signal
 import subprocess
 import threading
 import time
 
 from . import policy
 from .chaos_traffic import THROUGH_GATEWAY, UNBOUND
-from .daemon import USER, Daemon, program
+from .daemon import Daemon, program
 from .netns import end_process
 
 NAMESPACE_GONE = 75
@@ -21,17 +23,13 @@ class Gateway:
 
     def __init__(self, lab):
         self.lab, self.space = lab, lab.app
-        self.daemon = Daemon(NOT_DENIED, lab.folder, lab.gateway, USER)
+        self.daemon = Daemon(NOT_DENIED, lab.folder, lab.gateway, extra=())
         self.stopping = threading.Event()
         self.exits = []
         self.thread = threading.Thread(target=self._keep, daemon=True)
         self.paused = threading.Lock()
-        self._start()
-        self.thread.start()
-
-    def _start(self):
-        self.rules("apply")
         self.daemon.start()
+        self.thread.start()
 
     def _keep(self):
         while not self.stopping.is_set():
@@ -46,23 +44,23 @@ class Gateway:
     def _start_again(self):
         while not self.stopping.wait(0.1):
             try:
-                self._start()
+                self.daemon.start()
                 return
             except (TimeoutError, RuntimeError):
                 continue
 
-    def rules(self, action):
-        done = subprocess.run(self.lab.gateway.command(program("egressctl"), "rules", action, "--config",
-                                                       self.daemon.config, "--uid", str(USER)),
-                              text=True, capture_output=True, timeout=20)
-        return done.returncode == 0
+    def rules_hold(self):
+        """The kernel has exactly the policy's rules."""
+        return subprocess.run(self.lab.gateway.command(program("egressctl"), "rules", "verify", "--config",
+                                                       self.daemon.config), capture_output=True, timeout=20).returncode == 0
 
     # What happens to it
 
     def kill_proxy(self):
-        self.daemon.process.kill()
+        os.kill(self.daemon.pid, signal.SIGKILL)
 
-    kill_warden = kill_proxy
+    def kill_warden(self):
+        self.daemon.process.kill()
 
     def deny(self):
         self.daemon.reload(DENIED)
@@ -70,10 +68,12 @@ class Gateway:
     def allow(self):
         self.daemon.reload(NOT_DENIED)
 
-    def mend_rules(self):
-        """When they are in force again."""
-        if not self.rules("verify") and not self.rules("apply"):
-            return None
+    def mend_rules(self, timeout=5):
+        """Nobody mends them but egressd itself. When they are in force, or None."""
+        deadline = time.monotonic() + timeout
+        while not self.rules_hold():
+            if time.monotonic() > deadline:
+                return None
         return time.monotonic()
 
     def lose_namespace(self, timeout=5):
