@@ -37,7 +37,7 @@ FUZZERS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 BENCH := $(BUILD)/tests/bench
 SOURCES := $(wildcard src/*/*.c include/*/*.h tests/*/*.c tests/*/*.h tests/unit/*/*.c)
 
-.PHONY: all dev check tests unit flow lab layers sizes demo bench bench-compare callgrind asan tsan fuzz fuzzers lint format format-check install packages clean FORCE
+.PHONY: all dev check tests unit flow lab layers sizes demo chaos bench bench-compare callgrind asan tsan fuzz fuzzers lint format format-check install packages clean FORCE
 all: $(BUILD)/egressd $(BUILD)/egressctl
 
 dev:
@@ -88,6 +88,12 @@ check: packages
 demo: packages
 	$(Q)$(MAKE) -j$(JOBS) all
 	$(Q)tests/lab/demo $(if $(KEEP),--keep)
+
+# Trouble at random under live traffic, beside a control without egressd: make chaos N=1000 SEED=s VPN=wireguard JSON=1
+chaos: packages
+	$(Q)$(MAKE) -j$(JOBS) all
+	$(Q)EGRESSD_BUILD=$(CURDIR)/$(BUILD) PYTHONDONTWRITEBYTECODE=1 tests/lab/chaos $(if $(N),--events $(N)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(VPN),--vpn $(VPN)) $(if $(JSON),--json)
 
 ASAN := BUILD=build/asan CC=clang SANITIZE=address,undefined OPTIMISE='-O1 -g' WERROR=1
 TSAN := BUILD=build/tsan CC=clang SANITIZE=thread OPTIMISE='-O1 -g' WERROR=1

@@ -15,20 +15,21 @@ TAMPERING = {
 class Event:
     """
     deed(run, number) does it. mends: what has to be put right afterwards, of MENDING. ends: flows of the tunnel end by
-    it. control: it can also happen to a program without egressd. weight: how often, beside the others.
+    it. stays: no request passes until it is mended. control: it can also happen to a program without egressd. weight: how often, beside the others.
     """
 
     name: str
     deed: object
     mends: tuple = ()
     ends: bool = False
+    stays: bool = False
     control: bool = True
     weight: int = 2
     group: str = "tunnel"
 
 
-def tunnel(name, verb, ends=True, mends=("tunnel",)):
-    return Event(name, lambda run, _: getattr(run.lab.vpn, verb)(), mends, ends)
+def tunnel(name, verb, ends=True, mends=("tunnel",), stays=True):
+    return Event(name, lambda run, _: getattr(run.lab.vpn, verb)(), mends, ends, stays)
 
 
 def flush(run, _):
@@ -51,13 +52,15 @@ EVENTS = {event.name: event for event in (
     tunnel("device deleted", "deleted"),
     tunnel("client killed (-9)", "killed"),
     tunnel("torn down, in Gluetun's order", "down"),
-    tunnel("restarted, new ifindex", "recreated", mends=()),
-    tunnel("routes and rules removed", "routes_removed", ends=False),
+    tunnel("restarted, new ifindex", "recreated", mends=(), stays=False),
+    tunnel("restarted, routes still to come", "half_recreated", stays=False),
+    tunnel("routes and rules removed", "routes_removed", ends=False, stays=False),
     Event("address changed", lambda run, number: run.lab.vpn.readdressed(20 + number % 200), ends=True),
-    Event("server silent", silence, ("server",), ends=True, weight=1),
+    Event("server silent", silence, ("server",), ends=True, stays=True, weight=1),
     Event("proxy killed (-9)", lambda run, _: run.side.kill_proxy(), ends=True, control=False, group="gateway"),
     Event("warden killed (-9)", lambda run, _: run.side.kill_warden(), ends=True, control=False, group="gateway"),
-    Event("policy changed and back", lambda run, _: run.side.deny(), ("policy",), ends=True, control=False, group="gateway"),
+    Event("policy changed and back", lambda run, _: run.side.deny(), ("policy",), ends=True, stays=True,
+          control=False, group="gateway"),
     Event("every ruleset flushed", flush, ("firewall", "rules"), group="gateway"),
     *(Event(name, tamper(command), ("rules",), control=False, weight=1, group="gateway")
       for name, command in TAMPERING.items()),

@@ -16,6 +16,7 @@ from flow.client import Connection, request, socks5_address
 from . import traffic, world
 
 ORIGIN = world.NAMES[traffic.ORIGIN]["A"][0]
+ORIGIN6 = "2001:db8:100::11"
 PATIENCE = 40
 THROUGH_THE_TUNNEL = (world.VPN_PUBLIC, world.VPN_PUBLIC6)
 
@@ -46,11 +47,24 @@ class Datagrams(traffic.Datagrams):
         return True
 
 
+class SocksToSix(traffic.Socks):
+    """Over IPv6."""
+
+    def open(self, _):
+        assert self.connection.socks5(ORIGIN6, world.TCP_PORT) == 0
+        self.connection.send("ECHO\n")
+
+
 class PlainTunnel(traffic.Tunnel):
     peer = (ORIGIN, world.TCP_PORT)
 
     def open(self, _):
         self.connection.send("ECHO\n")
+
+
+class PlainTunnelToSix(PlainTunnel):
+    peer = (ORIGIN6, world.TCP_PORT)
+    family = socket.AF_INET6
 
 
 class PlainDownload(traffic.Download):
@@ -133,9 +147,9 @@ class Knock(threading.Thread):
             pass
 
     def stop(self):
+        """It may still wait for a network that is gone: it ends with the program."""
         self.stopped = True
         self.hang_up()
-        self.join(5)
 
 
 class KnockByName(Knock):
@@ -173,7 +187,7 @@ class KnockDatagram(Knock):
         assert connection.socks5("0.0.0.0", 0, command=3) == 0
         address, port = connection.bound
         with self.space.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-            client.settimeout(1)
+            client.settimeout(0.3)
             client.sendto(b"\0\0\0" + socks5_address(ORIGIN, world.UDP_PORT) + b"knock",
                           (socket.inet_ntop(socket.AF_INET, address), port))
             return client.recv(2048).endswith(b"knock")
@@ -181,7 +195,7 @@ class KnockDatagram(Knock):
 
 class PlainKnock(Knock):
     def ask(self):
-        return whoami(Connection((ORIGIN, 80), unconnected=self.socket, timeout=1))
+        return whoami(Connection((ORIGIN, 80), unconnected=self.socket, timeout=0.2))
 
 
 class PlainKnockName(Knock):
@@ -199,10 +213,10 @@ def whoami(connection):
     return connection.answer().body.decode().strip() in THROUGH_THE_TUNNEL
 
 
-THROUGH_GATEWAY = ([*(paced(kind) for kind in (traffic.Tunnel, traffic.Socks, traffic.Download, traffic.Upload)),
+THROUGH_GATEWAY = ([*(paced(kind) for kind in (traffic.Tunnel, traffic.Socks, SocksToSix, traffic.Download, traffic.Upload)),
                     Datagrams],
                    (KnockByName, KnockByConnect, KnockBySocks, KnockUnknownName, KnockDatagram))
-UNBOUND = ([*(paced(kind) for kind in (PlainTunnel, PlainDownload, PlainUpload)), paced(PlainDatagrams, 0.02)],
+UNBOUND = ([*(paced(kind) for kind in (PlainTunnel, PlainTunnelToSix, PlainDownload, PlainUpload)), paced(PlainDatagrams, 0.02)],
            (PlainKnock, PlainKnock, PlainKnockName))
 
 
@@ -278,5 +292,7 @@ class Traffic:
     def close(self):
         for each in self.knocks:
             each.stop()
+        for flow in self.flows:
+            flow.hang_up()
         for flow in self.flows:
             flow.close()

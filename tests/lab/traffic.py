@@ -15,11 +15,11 @@ ORIGIN = "tracker.example.net"
 class Flow(threading.Thread):
     """One client that goes on until its connection ends."""
 
-    peer = PROXY
+    peer, family = PROXY, socket.AF_INET
 
     def __init__(self, app):
         super().__init__(daemon=True)
-        self.connection = Connection(self.peer, unconnected=app.socket(socket.AF_INET, socket.SOCK_STREAM))
+        self.connection = Connection(self.peer, unconnected=app.socket(self.family, socket.SOCK_STREAM))
         self.connection.socket.settimeout(60)
         self.rounds, self.ended_at, self.running = 0, None, threading.Event()
         self.open(app)

@@ -138,6 +138,11 @@ class Vpn:
 
     restart = recreated  # whatever state it is in
 
+    def half_recreated(self):
+        """A restart whose routes are not there yet."""
+        self.recreated()
+        self.routes_removed()
+
     def reconnected(self):
         """A soft restart with persist-tun: the same device, the same address, no netlink event."""
         mark = self.client.log.mark()

@@ -142,6 +142,11 @@ class WireGuard:
         self.down()
         return self.up()
 
+    def half_recreated(self):
+        """A restart that has not come to its last step."""
+        self.down()
+        self.half_up()
+
     def readdressed(self, last=77):
         """Another address on the same device: the new one first, or the routes go with the old one."""
         gone = self._addresses("del")
