@@ -89,9 +89,11 @@ class Gateway:
         return at if status == NAMESPACE_GONE else None
 
     def stop(self):
+        """Without its patience for what still runs: that is not what is looked at here."""
         self.stopping.set()
-        self.daemon.stop()
+        self.daemon.process.kill()
         self.thread.join(10)
+        self.daemon.stop()
 
 
 class Control:
