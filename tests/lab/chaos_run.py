@@ -82,6 +82,8 @@ class Run:
             time.sleep(step.before_s)
             self._happen(step, events, told)
         self._look(told)
+        if told["problems"] and not self.side.is_control:
+            told["log"] = self.side.daemon.text()[-4000:]
         return told
 
     def _happen(self, step, events, told):
@@ -115,10 +117,11 @@ class Run:
             return None
         # The policy decides about each datagram: its association stays, and nothing comes back.
         denied = "policy changed and back" in step.names
-        ended = self.traffic.wait_ended(ENDS_WITHIN, associations=not denied)
-        if ended is None:
-            told["problems"].append("flows did not end")
-        elif denied:
+        ended, running = self.traffic.wait_ended(ENDS_WITHIN, associations=not denied)
+        if running:
+            told["problems"].append("flows did not end: " + ", ".join(running))
+            return None
+        if denied:
             time.sleep(step.after_s)
             ended = max(ended, self.traffic.last_answer())
         return ended

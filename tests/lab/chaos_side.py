@@ -76,7 +76,7 @@ class Gateway:
                 return None
         return time.monotonic()
 
-    def lose_namespace(self, timeout=5):
+    def lose_namespace(self, timeout=15):
         """Its links have gone: it must end by itself, and say why. When it did, or None."""
         process, before = self.daemon.process, len(self.exits)
         deadline = time.monotonic() + timeout

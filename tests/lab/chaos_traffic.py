@@ -260,13 +260,13 @@ class Traffic:
         return None
 
     def wait_ended(self, timeout, associations=True):
-        """When the last flow ended; None when one has not. associations=False: those may stay, without answers."""
+        """When the last flow ended, and those that have not. associations=False: those may stay, without answers."""
         deadline = time.monotonic() + timeout
         ending = [flow for flow in self.flows if associations or not isinstance(flow, Datagrams)]
         for flow in ending:
             flow.join(max(0, deadline - time.monotonic()))
-        ends = [flow.ended_at for flow in ending]
-        return None if None in ends else max(ends, default=None)
+        ends = [flow.ended_at for flow in ending if flow.ended_at is not None]
+        return max(ends, default=None), [type(flow).__name__ for flow in ending if flow.ended_at is None]
 
     def last_answer(self):
         """To a datagram."""
