@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # make            build/egressd and build/egressctl
 # make demo       the whole thing at work in private namespaces (root)
+# make chaos      trouble at random under live traffic, beside a control without egressd (root)
 # make check      everything that must pass (root for the tunnel lab)
 BUILD ?= build
 CC ?= cc

@@ -18,36 +18,35 @@ def milliseconds(value):
     return f"{value / 1000:.1f} s" if value >= 10000 else f"{value:.0f} ms"
 
 
-def rows(ours, control):
-    """One a kind of event: ours and the control's steps under that title."""
-    for title in (*EVENTS, TWO_AT_ONCE):
-        mine, theirs = ([step for step in run["steps"] if step["title"] == title] for run in (ours, control))
-        if mine or theirs:
-            yield title, mine, [step for step in theirs if step["events"]]
-
-
-def leaked(steps):
-    return sum(step["leaked"] for step in steps)
+def titled(runs, title):
+    """The steps of these runs under that title; all of them without one."""
+    return [step for run in runs for step in run["steps"] if title in (None, step["title"])]
 
 
 def leaks_of_control(steps):
+    steps = [step for step in steps if step["events"]]  # some happen to egressd only
     if not steps:
         return "–"
     times = sum(1 for step in steps if step["leaked"])
-    return f"{leaked(steps)} in {times} of {len(steps)}" if times else "0"
+    return f"{sum(step['leaked'] for step in steps)} in {times} of {len(steps)}" if times else f"0 of {len(steps)}"
 
 
-def table(ours, control):
-    heads = ("event", "times", "leaked", "time to refuse", "time to recover", "without egressd: leaked")
-    lines = [(title, str(len(mine)), str(leaked(mine)), *(spread([step[key] for step in mine]) for _, key in TIMES),
-              leaks_of_control(theirs)) for title, mine, theirs in rows(ours, control)]
-    lines.append(("all", str(len(ours["steps"])), str(ours["leaked"]), *(spread([step[key] for step in ours["steps"]])
-                                                                        for _, key in TIMES),
-                  leaks_of_control([step for step in control["steps"] if step["events"]])))
+def line(title, steps, pairs, kind):
+    return (title, str(len(steps)), str(sum(step["leaked"] for step in steps)),
+            *(spread([step[key] for step in steps]) for _, key in TIMES),
+            *(leaks_of_control(titled([control], kind)) for _, control in pairs))
+
+
+def table(pairs):
+    """Ours over all VPNs, the control for each of them."""
+    ours = [mine for mine, _ in pairs]
+    heads = ("event", "times", "leaked", *(f"time to {name}" for name, _ in TIMES),
+             *(f"control, {control['vpn']}: leaked" for _, control in pairs))
+    lines = [line(title, steps, pairs, title) for title in (*EVENTS, TWO_AT_ONCE) if (steps := titled(ours, title))]
+    lines.append(line("all", titled(ours, None), pairs, None))
     widths = [max(len(line[i]) for line in (heads, *lines)) for i in range(len(heads))]
-    rule = "|".join("-" * (width + 2) for width in widths)
     shown = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths)) + " |" for line in (heads, *lines)]
-    return "\n".join([shown[0], f"|{rule}|", *shown[1:]])
+    return "\n".join([shown[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *shown[1:]])
 
 
 def blindness(run):
@@ -68,16 +67,17 @@ def failures(ours, control):
     """What is not as it must be, in words."""
     found = []
     for step in ours["steps"]:
-        where = f"step {step['step']} ({' + '.join(step['events'])})"
+        where = f"{ours['vpn']}, step {step['step']} ({' + '.join(step['events'])})"
         if step["leaked"]:
             found.append(f"{where}: {step['leaked']} packets leaked: {'; '.join(step['packets'])}")
         if step["in_clear"]:
             found.append(f"{where}: an origin was asked from {', '.join(step['in_clear'])}")
         found += [f"{where}: {problem}" for problem in step["problems"]]
-    if ours["leaked"] > leaked(ours["steps"]):
-        found.append(f"{ours['leaked'] - leaked(ours['steps'])} packets leaked between the steps")
+    between = ours["leaked"] - sum(step["leaked"] for step in ours["steps"])
+    if between:
+        found.append(f"{ours['vpn']}: {between} packets leaked outside the steps")
     if not control["leaked"]:
-        found.append("the control without egressd leaked nothing: the events prove nothing")
+        found.append(f"{ours['vpn']}: the control without egressd leaked nothing: the events prove nothing")
     return found
 
 
