@@ -185,6 +185,9 @@ static void warden_on_leave_time(evutil_socket_t fd, short what, void *arg)
 		  "one");
 	warden->leaving = true;
 	warden_stop(warden);
+	/* Once more, at once: nobody is left whom it could wait for. */
+	if (warden->child.pid != 0)
+		warden_stop(warden);
 }
 
 void warden_on_namespace(void *arg, bool gone)

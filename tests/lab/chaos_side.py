@@ -23,7 +23,7 @@ class Gateway:
 
     def __init__(self, lab):
         self.lab, self.space = lab, lab.app
-        self.daemon = Daemon(NOT_DENIED, lab.folder, lab.gateway, extra=())
+        self.daemon = Daemon(NOT_DENIED, lab.folder, lab.gateway, extra=("--namespace-grace", "1"))
         self.stopping = threading.Event()
         self.exits = []
         self.thread = threading.Thread(target=self._keep, daemon=True)
@@ -77,16 +77,20 @@ class Gateway:
         return time.monotonic()
 
     def lose_namespace(self, timeout=15):
-        """Its links have gone: it must end by itself, and say why. When it did, or None."""
+        """Its links have gone: it must notice, and end by itself saying why. When it noticed, or None."""
         process, before = self.daemon.process, len(self.exits)
+        try:
+            self.daemon.event("lost its uplink", 0, timeout)
+            noticed = time.monotonic()
+        except TimeoutError:
+            noticed = None
         deadline = time.monotonic() + timeout
         while len(self.exits) == before and time.monotonic() < deadline:
             time.sleep(0.002)
         if len(self.exits) == before:
             end_process(process.pid)
             return None
-        at, status = self.exits[-1]
-        return at if status == NAMESPACE_GONE else None
+        return noticed if self.exits[-1][1] == NAMESPACE_GONE else None
 
     def stop(self):
         """Without its patience for what still runs: that is not what is looked at here."""
