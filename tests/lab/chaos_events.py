@@ -15,7 +15,8 @@ TAMPERING = {
 class Event:
     """
     deed(run, number) does it. mends: what has to be put right afterwards, of MENDING. ends: flows of the tunnel end by
-    it. stays: no request passes until it is mended. control: it can also happen to a program without egressd. weight: how often, beside the others.
+    it. stays: no request passes until it is mended. control: it can also happen to a program without egressd.
+    weight: how often, beside the others. group: two at once are of two groups.
     """
 
     name: str
@@ -75,7 +76,7 @@ class Step:
     names: tuple
     before_s: float  # traffic runs before the first
     between_s: float  # and between the two, if there are two
-    after_s: float  # how long things stay as they are, when nothing ends
+    after_s: float  # how long things stay as they are
 
     def title(self):
         return self.names[0] if len(self.names) == 1 else TWO_AT_ONCE

@@ -23,9 +23,8 @@ CONTROL_WAITS = 1.0  # nothing tells a plain program that its tunnel is gone
 class Run:
     def __init__(self, vpn, side):
         self.lab = Lab(vpn=VPNS[vpn])
-        self.vpn, self.side_type = vpn, SIDES[side]
+        self.side_type = SIDES[side]
         self.side = self.traffic = None
-        self.seen_controls = {}
         self.noticed_at = self.is_new = None
         self.events_mark = 0
 
@@ -107,7 +106,7 @@ class Run:
         self._wait_recovery(max([done, *(at or 0 for at in mended)]), mending if mended else max(done, ended or 0), told)
 
     def _wait_refusal(self, step, events, told):
-        """When the last flow ended. A flow that does not end is one that leads somewhere."""
+        """When the last flow ended, or None: then nothing has to."""
         if self.is_new and not self.side.is_control:
             if self.noticed_at is None:
                 told["problems"].append("did not end with its namespace")
@@ -121,10 +120,8 @@ class Run:
         if running:
             told["problems"].append("flows did not end: " + ", ".join(running))
             return None
-        if denied:
-            time.sleep(step.after_s)
-            ended = max(ended, self.traffic.last_answer())
-        return ended
+        time.sleep(step.after_s)  # new requests come in meanwhile
+        return max(ended, self.traffic.last_answer()) if denied else ended
 
     def _wait_recovery(self, stands_at, after, told):
         """A request of every kind passes again; the time is that of the first."""
