@@ -43,8 +43,8 @@ def children(pid):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_chaos_interrupted_leaves_nothing_behind(number):
-    process = subprocess.Popen([sys.executable, CHAOS, "--events", "10", "--seed", "check", "--vpn", "wireguard"], stdout=subprocess.DEVNULL,
-                               stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen([sys.executable, CHAOS, "--events", "10", "--seed", "check", "--vpn", "wireguard"],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stderr.readline(), "a step is told"
         runs = children(process.pid)

@@ -18,7 +18,8 @@ def make_key():
     """A private key and its public one, in hexadecimal."""
     options = {"capture_output": True, "check": True}
     private = subprocess.run(["openssl", "genpkey", "-algorithm", "X25519", "-outform", "DER"], **options).stdout
-    public = subprocess.run(["openssl", "pkey", "-inform", "DER", "-pubout", "-outform", "DER"], input=private, **options).stdout
+    public = subprocess.run(["openssl", "pkey", "-inform", "DER", "-pubout", "-outform", "DER"], input=private,
+                            **options).stdout
     return private[-32:].hex(), public[-32:].hex()
 
 
