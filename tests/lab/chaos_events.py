@@ -65,7 +65,7 @@ EVENTS = {event.name: event for event in (
     Event("every ruleset flushed", flush, ("firewall", "rules"), group="gateway"),
     *(Event(name, tamper(command), ("rules",), control=False, weight=1, group="gateway")
       for name, command in TAMPERING.items()),
-    Event("namespace replaced", lambda run, _: run.replace(), ("rules",), ends=True, group="gateway"),
+    Event("namespace replaced", lambda run, number: run.replace(number), ("rules",), ends=True, group="gateway"),
 )}
 TWO_AT_ONCE = "two of them at once"
 
