@@ -12,7 +12,7 @@ def table(policy, rules):
     return "\n".join(["*filter", *chains, *rules, "COMMIT", ""])
 
 
-def rules(links, multicast, outward):
+def rules(links, multicast, outward, endpoint_port=world.VPN_PORT):
     """outward: the device that leads to the VPN's server, None while nobody may go there."""
     lines = ["-A INPUT -i lo -j ACCEPT", "-A OUTPUT -o lo -j ACCEPT",
              f"-A OUTPUT {ESTABLISHED}", f"-A INPUT {ESTABLISHED}"]
@@ -22,7 +22,7 @@ def rules(links, multicast, outward):
             lines.append(f"-A OUTPUT -o {device} -d ff02::1:ff00:0/104 -j ACCEPT")
     lines += [f"-A INPUT -i {device} -d {subnet} -j ACCEPT" for device, _, subnet in links]
     if outward:
-        lines.append(f"-A OUTPUT -d {world.VPN_PUBLIC} -o {outward} -p udp --dport {world.VPN_PORT} -j ACCEPT")
+        lines.append(f"-A OUTPUT -d {world.VPN_PUBLIC} -o {outward} -p udp --dport {endpoint_port} -j ACCEPT")
     lines.append("-A OUTPUT -o tun0 -j ACCEPT")
     return lines
 
@@ -31,8 +31,8 @@ FORMS = ("nft", "legacy")  # Gluetun takes the first that works
 
 
 class Firewall:
-    def __init__(self, gateway, form="nft"):
-        self.gateway, self.form = gateway, form
+    def __init__(self, gateway, endpoint_port, form="nft"):
+        self.gateway, self.endpoint_port, self.form = gateway, endpoint_port, form
         self.enabled = False
 
     def program(self, version, action=""):
@@ -51,7 +51,7 @@ class Firewall:
         self.gateway.run(program, input=text)
 
     def on(self):
-        self._load(self.program(4, "-restore"), table("DROP", rules(LINKS, False, "eth0")))
+        self._load(self.program(4, "-restore"), table("DROP", rules(LINKS, False, "eth0", self.endpoint_port)))
         self._load(self.program(6, "-restore"), table("DROP", rules(LINKS6, True, None)))
         self.enabled = True
 
