@@ -12,8 +12,8 @@ def table(policy, rules):
     return "\n".join(["*filter", *chains, *rules, "COMMIT", ""])
 
 
-def rules(links, multicast, outward, endpoint_port=world.VPN_PORT):
-    """outward: the device that leads to the VPN's server, None while nobody may go there."""
+def rules(links, multicast, endpoint=None):
+    """endpoint: the device and the UDP port by which the VPN's server is reached; None while nobody may go there."""
     lines = ["-A INPUT -i lo -j ACCEPT", "-A OUTPUT -o lo -j ACCEPT",
              f"-A OUTPUT {ESTABLISHED}", f"-A INPUT {ESTABLISHED}"]
     for device, address, subnet in links:
@@ -21,8 +21,9 @@ def rules(links, multicast, outward, endpoint_port=world.VPN_PORT):
         if multicast:
             lines.append(f"-A OUTPUT -o {device} -d ff02::1:ff00:0/104 -j ACCEPT")
     lines += [f"-A INPUT -i {device} -d {subnet} -j ACCEPT" for device, _, subnet in links]
-    if outward:
-        lines.append(f"-A OUTPUT -d {world.VPN_PUBLIC} -o {outward} -p udp --dport {endpoint_port} -j ACCEPT")
+    if endpoint:
+        device, port = endpoint
+        lines.append(f"-A OUTPUT -d {world.VPN_PUBLIC} -o {device} -p udp --dport {port} -j ACCEPT")
     lines.append("-A OUTPUT -o tun0 -j ACCEPT")
     return lines
 
@@ -51,8 +52,8 @@ class Firewall:
         self.gateway.run(program, input=text)
 
     def on(self):
-        self._load(self.program(4, "-restore"), table("DROP", rules(LINKS, False, "eth0", self.endpoint_port)))
-        self._load(self.program(6, "-restore"), table("DROP", rules(LINKS6, True, None)))
+        self._load(self.program(4, "-restore"), table("DROP", rules(LINKS, False, ("eth0", self.endpoint_port))))
+        self._load(self.program(6, "-restore"), table("DROP", rules(LINKS6, True)))
         self.enabled = True
 
     def off(self):
