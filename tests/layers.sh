@@ -9,11 +9,11 @@ trap 'rm -f "$broken"' EXIT
 may_include() {
 	case $1 in
 	base) echo base ;;
-	policy | proto | firewall | control | tunnel) echo base "$1" ;;
+	policy | proto | firewall | control | tunnel | apps) echo base "$1" ;;
 	net) echo base net proto ;;
 	config) echo base policy proto config firewall ;;
-	egressd) echo base policy proto firewall control net tunnel config egressd ;;
-	egressctl) echo base policy proto firewall control config egressctl ;;
+	egressd) echo base policy proto firewall control net tunnel apps config egressd ;;
+	egressctl) echo base policy proto firewall control apps config egressctl ;;
 	esac
 }
 
@@ -22,8 +22,8 @@ may_use() {
 	event2) echo net control egressd ;;
 	openssl) echo base net ;;
 	ares) echo net ;;
-	curl) echo control tunnel egressctl ;;
-	jansson) echo control config egressd egressctl ;;
+	curl) echo apps control tunnel egressctl ;;
+	jansson) echo apps control config egressd egressctl ;;
 	idn2) echo config ;;
 	libnftnl | libmnl) echo firewall ;;
 	*) ;;
@@ -37,7 +37,7 @@ contains() {
 	return 1
 }
 
-for layer in base policy proto firewall control net tunnel config egressd egressctl; do
+for layer in base policy proto firewall control net tunnel apps config egressd egressctl; do
 	for file in src/"$layer"/*.c src/"$layer"/*.h include/"$layer"/*.h; do
 		[ -e "$file" ] || continue
 		sed -n 's/^#include "\([a-z]*\)\/.*/\1/p' "$file" | sort -u | while read -r used; do
