@@ -18,8 +18,10 @@ void radarr_check(struct app_session *session, const struct apps *apps, struct a
 	} else {
 		judge_radarr_indexers(report, apps, answer.body);
 		if (report_findings(report) == before)
-			report_fine(report, app_of(session), "all its %zu indexers are Prowlarr's",
-				    json_array_size(answer.body));
+			report_fine(report, app_of(session), "%s",
+				    json_array_size(answer.body) == 0
+					    ? "has no indexers yet"
+					    : "all its indexers are Prowlarr's");
 	}
 	app_answer_clear(&answer);
 }

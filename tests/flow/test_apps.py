@@ -371,24 +371,23 @@ def body_of(body, status=200):
     return answer
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"null", b'{"a":', b"\xff\xfe\x00", b"[" * 100000, b'"text"', b"7",
-                                  b'{"proxyEnabled":1,"proxyHostname":[],"proxyPort":"x","proxyBypassFilter":{}}'])
-def test_garbage_never_becomes_a_setting(stack, body):
-    before = stack.state()
-    written = []
+HALF = b'{"proxyEnabled":1,"proxyHostname":[],"proxyPort":"x","proxyBypassFilter":{}}'
+GARBAGE = (b"", b"<html>", b"[]", b"null", b'{"a":', b"\xff\xfe\x00", b"[" * 100000, b'"text"', b"7", HALF)
 
-    def answer(handler, request):
-        if request.method != "GET":
-            written.append(request.body)
-        return body_of(body)(handler, request)
 
-    stack.prowlarr.fault = answer
-    assert stack.run("check", "prowlarr").returncode in (1, 2)
-    if not body.startswith(b'{"proxyEnabled"'):
-        assert stack.run("setup", "prowlarr").returncode == 2
-        assert written == []
-    assert stack.run("heal", "prowlarr").returncode in (0, 2)
-    assert stack.state() == before
+def test_garbage_never_becomes_a_setting(stack):
+    before, written = stack.state(), []
+    for body in GARBAGE:
+        def answer(handler, request, body=body):
+            if request.method != "GET":
+                written.append(request.body)
+            return body_of(body)(handler, request)
+
+        stack.prowlarr.fault = answer
+        assert stack.run("check", "prowlarr").returncode in (1, 2), body[:20]
+        assert body == HALF or stack.run("setup", "prowlarr").returncode == 2, body[:20]
+        assert stack.run("heal", "prowlarr").returncode in (0, 2), body[:20]
+        assert (written, stack.state()) == ([], before), body[:20]
 
 
 def test_an_answer_without_end_is_cut_off(stack):
