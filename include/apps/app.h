@@ -4,6 +4,7 @@
 #define APPS_APP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/compiler.h"
@@ -61,9 +62,11 @@ void apps_clear(struct apps *apps);
  * long; *problem says why (static). */
 MUST_CHECK int app_url_set(char url[APP_URL_SIZE], const char *text, const char **problem);
 
-/* From a file of one line. -1: problem says why. */
-MUST_CHECK int app_key_read(const char *path, char key[APP_KEY_SIZE],
-			    char problem[APP_PROBLEM_SIZE]);
+/* What a file of one line holds. -1: it is no key. */
+MUST_CHECK int app_key_take(char key[APP_KEY_SIZE], const char *bytes, size_t len);
+
+/* Every occurrence of the key becomes stars, one that was cut off at the end as well. */
+void app_key_redact(const char *key, char *text);
 
 /* The kind of that name, or -1. */
 int app_find(const char *name);

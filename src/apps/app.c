@@ -20,6 +20,7 @@
 
 enum {
 	KEY_FILE_MAX = 64 * 1024,
+	KEY_REDACT_MIN = 4, /* shorter ones would take every other letter out */
 };
 
 static const struct {
@@ -103,26 +104,24 @@ out:
 
 /* --- keys --- */
 
-/* Reads at most size - 1 bytes; -1 + errno, EFBIG when there are more. */
-static ssize_t file_read(const char *path, char *bytes, size_t size)
+/* malloc()ed, with a NUL behind. NULL + errno: EFBIG when it is no file of a key. */
+static char *file_read(const char *path, size_t *len)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	size_t len = 0;
-	ssize_t got = 1;
+	char *bytes;
 
 	if (fd < 0)
-		return -1;
-	while (len < size && (got = read(fd, bytes + len, size - len)) > 0)
-		len += (size_t)got;
+		return NULL;
+	bytes = fd_read_all(fd, KEY_FILE_MAX, len);
 	fd_close(fd);
-	if (got < 0)
-		return -1;
-	if (len == size) {
-		errno = EFBIG;
-		return -1;
-	}
-	bytes[len] = '\0';
-	return (ssize_t)len;
+	return bytes;
+}
+
+static void file_forget(char *bytes, size_t len)
+{
+	if (bytes != NULL)
+		explicit_bzero(bytes, len);
+	free(bytes);
 }
 
 /* Printable ASCII without blanks: it becomes a field of a request. */
@@ -139,53 +138,69 @@ static bool key_take(char key[APP_KEY_SIZE], const char *text, size_t len)
 	return true;
 }
 
+void app_key_redact(const char *key, char *text)
+{
+	size_t len = strlen(key), text_len = strlen(text);
+	char *at = text;
+
+	if (len < KEY_REDACT_MIN)
+		return;
+	while ((at = strstr(at, key)) != NULL) {
+		memset(at, '*', len);
+		at += len;
+	}
+	for (size_t part = len < text_len ? len : text_len; part >= KEY_REDACT_MIN; part--) {
+		if (memcmp(text + text_len - part, key, part) == 0) {
+			memset(text + text_len - part, '*', part);
+			return;
+		}
+	}
+}
+
 /* A key that was typed where the name of its file belongs is not repeated. */
 static const char *path_shown(const char *path)
 {
 	return strchr(path, '/') || strchr(path, '.') ? path : "the file of the key";
 }
 
-int app_key_read(const char *path, char key[APP_KEY_SIZE], char problem[APP_PROBLEM_SIZE])
+int app_key_take(char key[APP_KEY_SIZE], const char *bytes, size_t len)
 {
-	char bytes[APP_KEY_SIZE + 2];
-	ssize_t len = file_read(path, bytes, sizeof(bytes));
-	int result = -1;
-
-	if (len < 0 && errno != EFBIG) {
-		snprintf(problem, APP_PROBLEM_SIZE, "%.255s: %s", path_shown(path),
-			 strerror(errno));
-		return -1;
-	}
 	if (len > 0 && bytes[len - 1] == '\n')
 		len--;
 	if (len > 0 && bytes[len - 1] == '\r')
 		len--;
-	if (len > 0 && key_take(key, bytes, (size_t)len))
-		result = 0;
-	else
+	return key_take(key, bytes, len) ? 0 : -1;
+}
+
+static int app_key_read(const char *path, char key[APP_KEY_SIZE], char problem[APP_PROBLEM_SIZE])
+{
+	size_t len = 0;
+	char *bytes = file_read(path, &len);
+	int result = bytes ? app_key_take(key, bytes, len) : -1;
+
+	if (bytes == NULL)
+		snprintf(problem, APP_PROBLEM_SIZE, "%.255s: %s", path_shown(path),
+			 strerror(errno));
+	else if (result < 0)
 		snprintf(problem, APP_PROBLEM_SIZE,
 			 "%.255s: a key is one line of at most %d characters, without blanks",
 			 path_shown(path), APP_KEY_SIZE - 1);
-	explicit_bzero(bytes, sizeof(bytes));
+	file_forget(bytes, len);
 	return result;
 }
 
 static int app_read_config(struct app *app, const char *path, char problem[APP_PROBLEM_SIZE])
 {
-	char *bytes = malloc(KEY_FILE_MAX);
-	ssize_t len = bytes ? file_read(path, bytes, KEY_FILE_MAX) : -1;
-	const char *wrong = NULL;
+	size_t len = 0;
+	char *bytes = file_read(path, &len);
+	const char *wrong = strerror(errno);
 	int result = -1;
 
-	if (len < 0)
-		wrong = strerror(errno);
-	else
-		result = config_xml_key(bytes, (size_t)len, app->key, sizeof(app->key), &wrong);
+	if (bytes != NULL)
+		result = config_xml_key(bytes, len, app->key, sizeof(app->key), &wrong);
 	if (result < 0)
 		snprintf(problem, APP_PROBLEM_SIZE, "%.255s: %s", path, wrong);
-	if (bytes)
-		explicit_bzero(bytes, KEY_FILE_MAX);
-	free(bytes);
+	file_forget(bytes, len);
 	return result;
 }
 

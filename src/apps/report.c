@@ -9,10 +9,6 @@
 
 #include "base/utf8.h"
 
-enum {
-	REPORT_SECRET_MIN = 4, /* shorter ones would take every other letter out */
-};
-
 struct app_report {
 	const struct apps *apps;
 	json_t *items;
@@ -42,28 +38,8 @@ void report_free(struct app_report *report)
 	free(report);
 }
 
-/* Apps quote what they were sent: every key of ours becomes stars, one that was cut off at the end
- * of the text as well. */
-static void text_redact_key(char *text, const char *key)
-{
-	size_t len = strlen(key), text_len = strlen(text);
-	char *at = text;
-
-	if (len < REPORT_SECRET_MIN)
-		return;
-	while ((at = strstr(at, key)) != NULL) {
-		memset(at, '*', len);
-		at += len;
-	}
-	for (size_t part = len < text_len ? len : text_len; part >= REPORT_SECRET_MIN; part--) {
-		if (memcmp(text + text_len - part, key, part) == 0) {
-			memset(text + text_len - part, '*', part);
-			return;
-		}
-	}
-}
-
-/* Whole characters only: what was cut, or was no UTF-8, ends there. */
+/* Whole characters only: what was cut, or was no UTF-8, ends there. Apps quote what they were
+ * sent, so every key is taken out. */
 static json_t *text_json(const struct app_report *report, const char *text)
 {
 	char out[2048];
@@ -77,7 +53,7 @@ static json_t *text_json(const struct app_report *report, const char *text)
 	memcpy(out, text, len);
 	out[len] = '\0';
 	for (size_t i = 0; i < APP_COUNT; i++)
-		text_redact_key(out, report->apps->app[i].key);
+		app_key_redact(report->apps->app[i].key, out);
 	return json_string(out);
 }
 
