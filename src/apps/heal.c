@@ -2,6 +2,7 @@
 /* Makes Prowlarr and Radarr ask the indexers again that they have given up for a while. */
 #include "apps/heal.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,6 +25,20 @@ static void result_add(struct heal_result *result, heal_fn *on_each, void *arg, 
 	on_each(arg, name, failures);
 }
 
+/* A test that found nothing to complain of but an empty answer has worked: that is a warning. */
+static bool failures_are_warnings(const json_t *failures)
+{
+	size_t i;
+	json_t *failure;
+
+	json_array_foreach(failures, i, failure)
+	{
+		if (!json_is_true(json_object_get(failure, "isWarning")))
+			return false;
+	}
+	return json_array_size(failures) > 0;
+}
+
 /* The indexer as Prowlarr has it, sent back to be tested. -1: Prowlarr itself is the problem. */
 static int prowlarr_test(struct app_session *session, json_int_t id, heal_fn *on_each, void *arg,
 			 struct heal_result *result, char problem[APP_PROBLEM_SIZE])
@@ -38,7 +53,8 @@ static int prowlarr_test(struct app_session *session, json_int_t id, heal_fn *on
 		done = -1;
 		goto out;
 	}
-	if (app_ask(session, "POST", "/api/v1/indexer/test", indexer.body, &test) < 0) {
+	if (app_ask(session, "POST", "/api/v1/indexer/test", indexer.body, &test) < 0 &&
+	    !(test.status == 400 && failures_are_warnings(test.body))) {
 		app_failures_text(test.body, failures, sizeof(failures));
 		if (test.status != 400) {
 			problem_copy(problem, &test);

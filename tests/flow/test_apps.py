@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """egressctl apps, against stand-ins that keep the real ones' traps."""
 import copy
+import datetime
 import json
 import os
 import subprocess
@@ -304,6 +305,14 @@ def test_heal_brings_back_what_an_outage_switched_off(stack):
     code, answer = stack.ask("heal", "prowlarr")
     assert code == 0 and [(item["what"], item["to"]) for item in answer["items"]] == [("one", "works")]
     assert "backed-off" not in stack.found("prowlarr")
+
+
+def test_an_indexer_that_works_and_finds_nothing_is_healed(stack):
+    """Prowlarr answers its test with 400 and a warning, and has taken it back all the same."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    stack.prowlarr.blocked[1] = [3, now + datetime.timedelta(hours=1), now, now]
+    stack.prowlarr.links = lambda *_: []
+    assert stack.run("heal", "prowlarr").returncode == 0
 
 
 def test_heal_leaves_healthy_indexers_alone(stack):
