@@ -16,6 +16,7 @@
 #include "warden/report.h"
 
 struct config_files;
+struct healer;
 struct reload_waiter;
 struct tunnel_monitor;
 
@@ -31,6 +32,7 @@ struct daemon {
 	struct mailbox mailbox;
 	struct event mail_event;
 	struct tunnel_monitor *monitor;
+	struct healer *healer;
 	struct totals totals;
 	struct worker_shared shared;
 	struct worker **workers; /* shared.workers of them */
