@@ -11,6 +11,12 @@
 
 #include "apps/config_xml.h"
 
+static const char as_prowlarr_writes_it[] =
+	"<Config>\r\n  <BindAddress>*</BindAddress>\r\n  <Port>9696</Port>\r\n"
+	"  <UrlBase></UrlBase>\r\n  <SslCertPath/>\r\n"
+	"  <InstanceName>A &amp; B</InstanceName>\r\n  <ApiKey>0123abcd</ApiKey>\r\n"
+	"  <LogLevel>info</LogLevel>\r\n</Config>";
+
 static int read_key(const char *text, size_t len, char key[40])
 {
 	const char *problem = "";
@@ -24,10 +30,7 @@ static void the_key_is_found(void **state)
 {
 	static const char *const cases[] = {
 		"<Config><ApiKey>0123abcd</ApiKey></Config>",
-		"<Config>\r\n  <BindAddress>*</BindAddress>\r\n  <Port>9696</Port>\r\n  "
-		"<UrlBase></UrlBase>\r\n"
-		"  <SslCertPath/>\r\n  <InstanceName>A &amp; B</InstanceName>\r\n"
-		"  <ApiKey>0123abcd</ApiKey>\r\n  <LogLevel>info</LogLevel>\r\n</Config>",
+		as_prowlarr_writes_it,
 		"\xef\xbb\xbf<?xml version=\"1.0\" "
 		"encoding=\"utf-8\"?>\n<Config><ApiKey>0123abcd</ApiKey>\n</Config>\n",
 	};
