@@ -87,6 +87,12 @@ static bool pattern_is_anchored(struct span entry)
 	       entry.bytes[len - 2] != '\\';
 }
 
+/* A plus may only follow "\d": then it is a port's digits. */
+static bool plus_is_of_digits(struct span entry, size_t i)
+{
+	return i >= 2 && entry.bytes[i - 1] == 'd' && entry.bytes[i - 2] == '\\';
+}
+
 /* What one expects of a host and its port: letters, digits, escapes of punctuation, "s?",
  * "(:\d+)?". */
 static bool pattern_is_plain(struct span entry)
@@ -99,9 +105,8 @@ static bool pattern_is_plain(struct span entry)
 			/* \d is a port's digit; \w, \S and their like are anything. */
 			if (strchr(".-:/d", entry.bytes[i]) == NULL)
 				return false;
-		} else if (strchr(".*|[{^$", c) != NULL) {
-			return false;
-		} else if (c == '+' && (entry.bytes[i - 1] != 'd' || entry.bytes[i - 2] != '\\')) {
+		} else if (strchr(".*|[{^$", c) != NULL ||
+			   (c == '+' && !plus_is_of_digits(entry, i))) {
 			return false;
 		}
 	}

@@ -64,10 +64,8 @@ static bool field_is_as_wished(const json_t *provider, const struct wish_field *
 	const json_t *value = provider_field(provider, wish->name);
 	const char *text = provider_text(provider, wish->name);
 
-	if (wish->text == NULL) /* some versions keep numbers as text */
-		return json_is_integer(value) ? json_integer_value(value) == wish->number
-					      : json_is_string(value) && wish->number != 0 &&
-							atoll(text) == wish->number;
+	if (wish->text == NULL)
+		return json_is_integer(value) && json_integer_value(value) == wish->number;
 	return wish->is_url ? url_equals(text, wish->text) : strcmp(text, wish->text) == 0;
 }
 

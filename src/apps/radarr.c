@@ -3,10 +3,10 @@
 #include "apps/radarr.h"
 
 #include <curl/curl.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "apps/judge.h"
+#include "base/address.h"
 
 void radarr_check(struct app_session *session, const struct apps *apps, struct app_report *report)
 {
@@ -26,24 +26,20 @@ void radarr_check(struct app_session *session, const struct apps *apps, struct a
 	app_answer_clear(&answer);
 }
 
-/* -1: no memory. */
-static int url_split(const char *url, char **host, int *port, bool *secure)
+/* -1: there is no host and port in it. *host is curl's to free either way. */
+static int url_split(const char *url, char **host, uint16_t *port)
 {
 	CURLU *parts = curl_url();
-	char *port_text = NULL, *scheme = NULL;
+	char *text = NULL;
 	int result = -1;
 
 	*host = NULL;
 	if (parts != NULL && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
 	    curl_url_get(parts, CURLUPART_HOST, host, 0) == CURLUE_OK &&
-	    curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-	    curl_url_get(parts, CURLUPART_PORT, &port_text, CURLU_DEFAULT_PORT) == CURLUE_OK) {
-		*port = atoi(port_text);
-		*secure = strcmp(scheme, "https") == 0;
+	    curl_url_get(parts, CURLUPART_PORT, &text, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+	    port_parse(text, strlen(text), port))
 		result = 0;
-	}
-	curl_free(port_text);
-	curl_free(scheme);
+	curl_free(text);
 	curl_url_cleanup(parts);
 	return result;
 }
@@ -53,8 +49,8 @@ void radarr_ensure_qbittorrent(struct app_session *session, const struct apps *a
 {
 	const struct app *qbittorrent = &apps->app[APP_QBITTORRENT];
 	char *host;
-	int port = 0, result = -1;
-	bool secure = false;
+	uint16_t port = 0;
+	int result = -1;
 	struct wish wish = {
 		.path = "/api/v3/downloadclient",
 		.implementation = "QBittorrent",
@@ -67,7 +63,7 @@ void radarr_ensure_qbittorrent(struct app_session *session, const struct apps *a
 		.on = json_true(),
 	};
 
-	if (url_split(qbittorrent->peer_url, &host, &port, &secure) == 0) {
+	if (url_split(qbittorrent->peer_url, &host, &port) == 0) {
 		wish.fields[0] = (struct wish_field){.name = "host", .text = host};
 		wish.fields[1] = (struct wish_field){.name = "port", .number = port};
 		wish.fields[2] = (struct wish_field){.name = "username", .text = qbittorrent->user};
