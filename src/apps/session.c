@@ -157,7 +157,9 @@ static void problem_of_status(const struct app *app, const struct app_answer *an
 		snprintf(problem, APP_PROBLEM_SIZE,
 			 "%s at %s refuses %s: compare it with what its settings say", app->label,
 			 app->url,
-			 app->key[0] ? "the key that was given" : "to answer without a key");
+			 app->user[0]  ? "the login that was given"
+			 : app->key[0] ? "the key that was given"
+				       : "to answer without a key");
 	else if (status >= 300 && status < 400)
 		snprintf(problem, APP_PROBLEM_SIZE,
 			 "%s at %s redirects to another address, and a key is taken to no other: "

@@ -190,6 +190,11 @@ def test_a_put_that_is_refused_is_not_told_as_done(stack):
     assert code == 2 and answer["changes"] == 0
     assert "backupInterval" in answer["items"][0]["what"]
     assert stack.prowlarr.host["proxyEnabled"] is False
+    stack.run("setup", "qbittorrent")
+    stack.radarr.lists["downloadclient"][0]["enable"] = False
+    stack.radarr.fault = lambda handler, request: request.method == "PUT" and body_of(b'{"message":"no"}', 500)(handler, request)
+    code, answer = stack.ask("setup", "qbittorrent")
+    assert code == 2 and answer["changes"] == 0 and "no" in answer["items"][0]["what"]
 
 
 # --- check ---
@@ -260,6 +265,8 @@ def test_check_finds_radarrs_own_indexers(stack):
     own = {**stack.radarr.lists["indexer"][0], "id": 9, "name": "own", "fields": [{"name": "baseUrl", "value": "https://t.example/"}]}
     stack.radarr.lists["indexer"].append(own)
     assert stack.found("radarr") == {"past-prowlarr"}
+    own.update(enableRss=False, enableAutomaticSearch=False, enableInteractiveSearch=False)
+    assert stack.found("radarr") == set()
 
 
 def test_check_finds_that_overseerr_would_fail_open(stack):
@@ -339,8 +346,16 @@ def test_a_wrong_key_is_said_and_changes_nothing(stack):
     done = stack.run("setup", PROWLARR_API_KEY=wrong, secrets=(*SECRETS, wrong))
     assert done.returncode == 2 and "refuses the key" in done.stdout
     assert stack.state()[:3] == before[:3]
-    assert stack.run("check", "qbittorrent", QBITTORRENT_PASSWORD=wrong, secrets=(*SECRETS, wrong)).returncode == 2
-    assert stack.qbittorrent.failures == {"127.0.0.1": 1}, "it is asked once: it bans who fails too often"
+
+
+@pytest.mark.parametrize("new", [False, True])
+def test_a_wrong_password_is_tried_once_since_qbittorrent_bans(stack, new):
+    stack.qbittorrent.new_answers = new
+    assert stack.run("check", "qbittorrent").returncode == 0
+    wrong = "wrong-key-wrong-key"
+    done = stack.run("check", "qbittorrent", QBITTORRENT_PASSWORD=wrong, secrets=(*SECRETS, wrong))
+    assert done.returncode == 2 and "refuses the login" in done.stdout
+    assert stack.qbittorrent.failures == {"127.0.0.1": 1}
 
 
 def test_an_app_that_is_down_could_not_be_asked(stack):
