@@ -15,6 +15,7 @@
 #include "base/host.h"
 #include "base/log.h"
 #include "base/prefix.h"
+#include "config/heal.h"
 
 struct config_report;
 struct policy;
@@ -99,7 +100,8 @@ struct config {
 	bool add_via;     /* "via yes" */
 	unsigned workers; /* "workers N"; 0: one for each processor */
 	uint16_t udp_port_low, udp_port_high; /* "udp-ports LOW-HIGH"; 0 0: any */
-	_Atomic uint32_t references;          /* config_ref, config_unref */
+	struct heal_config heal;
+	_Atomic uint32_t references; /* config_ref, config_unref */
 };
 
 /*
