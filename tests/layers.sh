@@ -12,8 +12,9 @@ may_include() {
 	policy | proto | firewall | control | tunnel) echo base "$1" ;;
 	net) echo base net proto ;;
 	config) echo base policy proto config firewall ;;
+	leak) echo base firewall control config leak ;;
 	egressd) echo base policy proto firewall control net tunnel config egressd ;;
-	egressctl) echo base policy proto firewall control config egressctl ;;
+	egressctl) echo base policy proto firewall control config leak egressctl ;;
 	esac
 }
 
@@ -22,10 +23,12 @@ may_use() {
 	event2) echo net control egressd ;;
 	openssl) echo base net ;;
 	ares) echo net ;;
-	curl) echo control tunnel egressctl ;;
+	curl) echo control tunnel leak egressctl ;;
 	jansson) echo control config egressd egressctl ;;
 	idn2) echo config ;;
-	libnftnl | libmnl) echo firewall ;;
+	libnftnl) echo firewall ;;
+	libmnl) echo firewall leak ;;
+	pcap) echo leak ;;
 	*) ;;
 	esac
 }
@@ -37,7 +40,7 @@ contains() {
 	return 1
 }
 
-for layer in base policy proto firewall control net tunnel config egressd egressctl; do
+for layer in base policy proto firewall control net tunnel config leak egressd egressctl; do
 	for file in src/"$layer"/*.c src/"$layer"/*.h include/"$layer"/*.h; do
 		[ -e "$file" ] || continue
 		sed -n 's/^#include "\([a-z]*\)\/.*/\1/p' "$file" | sort -u | while read -r used; do
