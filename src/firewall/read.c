@@ -214,3 +214,13 @@ enum firewall_result firewall_read(struct firewall *firewall, const char *table,
 	socket_explain(firewall->problem, "the rules cannot be read", errno, "nf_tables");
 	return FIREWALL_FAILED;
 }
+
+int firewall_generation(struct firewall *firewall, uint32_t *generation)
+{
+	struct reading reading = {0};
+
+	if (reading_ask(firewall, &reading, NFT_MSG_GETGEN, read_generation) < 0)
+		return -1;
+	*generation = reading.generation;
+	return 0;
+}
