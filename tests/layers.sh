@@ -24,7 +24,7 @@ may_use() {
 	openssl) echo base net ;;
 	ares) echo net ;;
 	curl) echo control tunnel leak egressctl ;;
-	jansson) echo control config egressd egressctl ;;
+	jansson) echo control config egressd leak egressctl ;;
 	idn2) echo config ;;
 	libnftnl) echo firewall ;;
 	libmnl) echo firewall leak ;;
