@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The keeper: a process of its own, which no signal to us reaches, and which our end wakes. */
+#include "keeper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/rtnetlink.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/fd.h"
+#include "leak/network.h"
+#include "netlink.h"
+
+struct kept {
+	struct nlmsghdr **messages; /* to be sent again, as they came */
+	size_t count;
+	unsigned index;
+	bool failed;
+};
+
+static void kept_add(struct kept *kept, const struct nlmsghdr *message)
+{
+	struct nlmsghdr **messages =
+		array_more(kept->messages, kept->count, sizeof(*kept->messages));
+
+	if (messages == NULL) {
+		kept->failed = true;
+		return;
+	}
+	kept->messages = messages;
+	messages[kept->count] = malloc(NETLINK_ROOM);
+	if (messages[kept->count] == NULL || message->nlmsg_len > NETLINK_ROOM) {
+		kept->failed = true;
+		return;
+	}
+	memcpy(messages[kept->count], message, message->nlmsg_len);
+	messages[kept->count]->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_REPLACE;
+	messages[kept->count]->nlmsg_seq = 1;
+	messages[kept->count++]->nlmsg_pid = 0;
+}
+
+static int keep_address(const struct nlmsghdr *message, void *arg)
+{
+	const struct ifaddrmsg *info = mnl_nlmsg_get_payload(message);
+	struct kept *kept = arg;
+
+	if (info->ifa_index == kept->index && info->ifa_family == AF_INET6 &&
+	    info->ifa_scope != RT_SCOPE_LINK)
+		kept_add(kept, message);
+	return MNL_CB_OK;
+}
+
+static int keep_route(const struct nlmsghdr *message, void *arg)
+{
+	const struct rtmsg *route = mnl_nlmsg_get_payload(message);
+	const struct nlattr *attributes[RTA_MAX + 1];
+	struct kept *kept = arg;
+
+	netlink_attributes(message, sizeof(*route), attributes, RTA_MAX);
+	/* The kernel makes its own anew. */
+	if (attributes[RTA_OIF] != NULL && mnl_attr_get_u32(attributes[RTA_OIF]) == kept->index &&
+	    route->rtm_protocol != RTPROT_KERNEL && (route->rtm_flags & RTM_F_CLONED) == 0)
+		kept_add(kept, message);
+	return MNL_CB_OK;
+}
+
+static int kept_fill(struct kept *kept)
+{
+	if (netlink_dump(RTM_GETADDR, AF_INET6, keep_address, kept) < 0 ||
+	    netlink_dump(RTM_GETROUTE, AF_INET, keep_route, kept) < 0 ||
+	    netlink_dump(RTM_GETROUTE, AF_INET6, keep_route, kept) < 0)
+		return -1;
+	errno = ENOMEM;
+	return kept->failed ? -1 : 0;
+}
+
+/* Routes through a next hop need the routes to it: what is refused is tried again. */
+static bool kept_send(struct kept *kept)
+{
+	size_t left = kept->count;
+
+	for (size_t round = 0; left > 0 && round <= kept->count; round++) {
+		size_t before = left;
+
+		for (size_t i = 0; i < kept->count; i++) {
+			if (kept->messages[i] == NULL)
+				continue;
+			if (netlink_do(kept->messages[i]) < 0)
+				continue;
+			free(kept->messages[i]);
+			kept->messages[i] = NULL;
+			left--;
+		}
+		if (left == before)
+			return false;
+	}
+	return true;
+}
+
+static bool command_run(const char *command)
+{
+	int status = system(command);
+
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static int keeper_run(struct kept *kept, const char *device, const char *up_command, int waits)
+{
+	char byte;
+
+	(void)setsid();
+	for (int i = 1; i < NSIG; i++)
+		(void)signal(i, SIG_IGN);
+	(void)signal(SIGCHLD, SIG_DFL);
+	while (read(waits, &byte, 1) < 0 && errno == EINTR)
+		;
+	if (up_command != NULL)
+		return command_run(up_command) ? 0 : 1;
+	return network_set_up(device, true) == 0 && kept_send(kept) ? 0 : 1;
+}
+
+int keeper_start(struct keeper *keeper, const char *device, const char *up_command)
+{
+	struct kept kept = {.index = if_nametoindex(device)};
+	int wires[2] = {-1, -1};
+
+	*keeper = (struct keeper){.pid = -1, .holds = -1};
+	if (kept.index == 0 || kept_fill(&kept) < 0 || pipe2(wires, O_CLOEXEC) < 0)
+		return -1;
+	keeper->pid = fork();
+	if (keeper->pid == 0) {
+		fd_close(wires[1]);
+		_exit(keeper_run(&kept, device, up_command, wires[0]));
+	}
+	for (size_t i = 0; i < kept.count; i++)
+		free(kept.messages[i]);
+	free(kept.messages);
+	fd_close(wires[0]);
+	keeper->holds = wires[1];
+	if (keeper->pid > 0)
+		return 0;
+	fd_clear(&keeper->holds);
+	return -1;
+}
+
+int keeper_down(const char *device, const char *down_command)
+{
+	if (down_command == NULL)
+		return network_set_up(device, false);
+	errno = ECHILD;
+	return command_run(down_command) ? 0 : -1;
+}
+
+bool keeper_restore(struct keeper *keeper)
+{
+	int status = 0;
+
+	fd_clear(&keeper->holds);
+	return waitpid(keeper->pid, &status, 0) == keeper->pid && WIFEXITED(status) &&
+	       WEXITSTATUS(status) == 0;
+}
