@@ -12,15 +12,16 @@ may_include() {
 	policy | proto | firewall | control | tunnel) echo base "$1" ;;
 	net) echo base net proto ;;
 	config) echo base policy proto config firewall ;;
+	warden) echo base policy firewall control config warden ;;
 	leak) echo base firewall control config leak ;;
-	egressd) echo base policy proto firewall control net tunnel config egressd ;;
+	egressd) echo base policy proto firewall control net tunnel config warden egressd ;;
 	egressctl) echo base policy proto firewall control config leak egressctl ;;
 	esac
 }
 
 may_use() {
 	case $1 in
-	event2) echo net control egressd ;;
+	event2) echo net control warden egressd ;;
 	openssl) echo base net ;;
 	ares) echo net ;;
 	curl) echo control tunnel leak egressctl ;;
@@ -29,6 +30,7 @@ may_use() {
 	libnftnl) echo firewall ;;
 	libmnl) echo firewall leak ;;
 	pcap) echo leak ;;
+	cap) echo warden leak ;;
 	*) ;;
 	esac
 }
@@ -40,7 +42,7 @@ contains() {
 	return 1
 }
 
-for layer in base policy proto firewall control net tunnel config leak egressd egressctl; do
+for layer in base policy proto firewall control net tunnel config warden leak egressd egressctl; do
 	for file in src/"$layer"/*.c src/"$layer"/*.h include/"$layer"/*.h; do
 		[ -e "$file" ] || continue
 		sed -n 's/^#include "\([a-z]*\)\/.*/\1/p' "$file" | sort -u | while read -r used; do

@@ -2,17 +2,16 @@
 /* Sending as somebody else. */
 #include "leak/sender.h"
 
+#include <cap-ng.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,21 +34,17 @@ void probes_free(struct probe *probes, size_t count)
 /* Leaves at most these, for this process and what it could execute. */
 static int capabilities_keep(uint64_t mask)
 {
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[2];
-
-	for (int i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++) {
-		if ((mask >> i & 1) == 0)
-			(void)prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
-	}
-	if (syscall(SYS_capget, &header, data) < 0)
+	if (capng_get_caps_process() < 0)
 		return -1;
-	for (int i = 0; i < 2; i++) {
-		data[i].permitted &= (uint32_t)(mask >> (32 * i));
-		data[i].effective = data[i].permitted;
-		data[i].inheritable = 0;
+	for (unsigned i = 0; i <= CAP_LAST_CAP; i++) {
+		if ((mask >> i & 1) == 0 &&
+		    capng_update(CAPNG_DROP,
+				 CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE |
+					 CAPNG_BOUNDING_SET,
+				 i) < 0)
+			return -1;
 	}
-	return (int)syscall(SYS_capset, &header, data);
+	return capng_apply(CAPNG_SELECT_BOTH) < 0 ? -1 : 0;
 }
 
 int identity_assume(const struct identity *identity)
