@@ -5,11 +5,13 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/compiler.h"
 
 struct config;
 struct control_answer;
+struct ruleset;
 
 enum {
 	EXIT_YES = 0,
@@ -38,7 +40,8 @@ struct command {
 	const char *arguments; /* as the help shows them */
 	const char *summary;   /* one line, no full stop */
 	const char *options;   /* letters of its own options: f --file, u --udp, w --watch,
-				U --uid, B --bridge, A --apps */
+				U --uid, B --bridge, A --apps;
+				*: it reads them itself, and argv begins with its name */
 	const char *help;      /* what more there is to say; ends with a newline */
 	bool asks;             /* the daemon: needs to know its socket */
 	int (*run)(const struct invocation *invocation);
@@ -52,6 +55,7 @@ int command_connections(const struct invocation *invocation);
 int command_reload(const struct invocation *invocation);
 int command_passwd(const struct invocation *invocation);
 int command_rules(const struct invocation *invocation);
+int command_leak_test(const struct invocation *invocation);
 int command_version(const struct invocation *invocation);
 
 /* Says what is wrong on standard error, and with --json as {"error"} on standard output. Returns
@@ -70,6 +74,12 @@ MUST_CHECK int command_ask(const struct invocation *invocation, const char *meth
 
 /* Reads the policy file; warnings go to standard error. NULL: it has been said. */
 MUST_CHECK struct config *command_load(const struct invocation *invocation);
+
+/* The gateway's rules for the policy, with the options of "rules"; wanted is the caller's to clear
+ * in any case. An exit code, EXIT_YES when it is filled; otherwise it has been said. */
+MUST_CHECK int command_gateway_rules(const struct invocation *invocation,
+				     const struct config *config, struct ruleset *wanted,
+				     uint32_t *uid);
 
 /* On standard output, one document. Takes json. */
 void command_print_json(json_t *json);

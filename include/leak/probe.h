@@ -35,7 +35,7 @@ enum {
 	PACKET_SIZE = 1600,
 };
 
-struct probe {
+struct leak_probe {
 	enum probe_kind kind;
 	enum probe_way way;
 	char name[PROBE_NAME_SIZE];
@@ -52,32 +52,32 @@ struct probe {
 };
 
 /* With a fresh tag. */
-void probe_init(struct probe *probe, enum probe_kind kind, const struct address *to,
-		const char *name);
+void leak_probe_init(struct leak_probe *probe, enum probe_kind kind, const struct address *to,
+		     const char *name);
 
 /* Opens what is needed, and sends. Returns the socket, to be kept open for a while so that late
  * packets come too; -1: probe->error says why. */
-MUST_CHECK int probe_send(struct probe *probe);
+MUST_CHECK int leak_probe_send(struct leak_probe *probe);
 
 /* Is it this probe that was captured? An ICMP error about it is not. */
-bool probe_is_in(const struct probe *probe, const struct frame *frame);
+bool leak_probe_is_in(const struct leak_probe *probe, const struct frame *frame);
 
 /* Is it an answer to it? */
-bool probe_is_answered_by(const struct probe *probe, const struct frame *frame);
+bool leak_probe_is_answered_by(const struct leak_probe *probe, const struct frame *frame);
 
-const char *probe_kind_name(enum probe_kind kind);
+const char *leak_probe_kind_name(enum probe_kind kind);
 
 /* What a datagram of this kind carries (TCP: nothing). Returns its length. */
 size_t packet_payload(enum probe_kind kind, const uint8_t tag[TAG_SIZE], uint8_t out[PACKET_SIZE]);
 
 /* The whole frame of a PROBE_FRAME that comes from this MAC. Returns its length. */
-size_t packet_frame(const struct probe *probe, const uint8_t mac[MAC_LEN],
+size_t packet_frame(const struct leak_probe *probe, const uint8_t mac[MAC_LEN],
 		    uint8_t out[PACKET_SIZE]);
 
 /* An ICMP echo request in this family with the tag; its checksum counts for IPv4 only. */
 size_t packet_echo(sa_family_t family, const uint8_t tag[TAG_SIZE], uint8_t out[PACKET_SIZE]);
 
 /* A later fragment of an IPv4 packet, header and all. */
-size_t packet_fragment(const struct probe *probe, uint8_t out[PACKET_SIZE]);
+size_t packet_fragment(const struct leak_probe *probe, uint8_t out[PACKET_SIZE]);
 
 #endif

@@ -21,8 +21,8 @@ struct sender {
 };
 
 /* Room that a child can fill. NULL + errno; freed by probes_free. */
-MUST_CHECK struct probe *probes_new(size_t count);
-void probes_free(struct probe *probes, size_t count);
+MUST_CHECK struct leak_probe *probes_new(size_t count);
+void probes_free(struct leak_probe *probes, size_t count);
 
 /* Becomes that, for good. -1 + errno. */
 MUST_CHECK int identity_assume(const struct identity *identity);
@@ -30,7 +30,7 @@ MUST_CHECK int identity_assume(const struct identity *identity);
 /* All are sent when it returns, and their sockets stay open until sender_end. -1 + errno: nobody
  * could be that, and nothing was sent. probes come from probes_new. */
 MUST_CHECK int sender_start(struct sender *sender, const struct identity *identity,
-			    struct probe *probes, size_t count);
+			    struct leak_probe *probes, size_t count);
 
 /* Afterwards probe->error of TCP says how connecting went. */
 void sender_end(struct sender *sender);

@@ -41,12 +41,12 @@ void batch_of_probes_clear(struct batch_of_probes *batch)
 	batch->probes = batch->controls = NULL;
 }
 
-struct probe *batch_of_probes_add(struct batch_of_probes *batch, enum probe_kind kind,
-				  const struct address *to, uint16_t port, const char *name)
+struct leak_probe *batch_of_probes_add(struct batch_of_probes *batch, enum probe_kind kind,
+				       const struct address *to, uint16_t port, const char *name)
 {
 	struct address target = *to;
 	char text[ADDRESS_TEXT_SIZE], full[160];
-	struct probe *probe;
+	struct leak_probe *probe;
 
 	if (batch->count == RUN_PROBES_MAX || to->family == AF_UNSPEC)
 		return NULL;
@@ -55,7 +55,7 @@ struct probe *batch_of_probes_add(struct batch_of_probes *batch, enum probe_kind
 		 port != 0 ? address_format_endpoint(&target, text)
 			   : address_format(&target, text));
 	probe = &batch->probes[batch->count++];
-	probe_init(probe, kind, &target, full);
+	leak_probe_init(probe, kind, &target, full);
 	return probe;
 }
 
@@ -74,7 +74,7 @@ static bool sighting_is_at_the_gateway(const struct batch_of_probes *batch,
 
 /* Where an app's neighbours are, and only an answer counts, and where nothing can leave. */
 static bool place_counts(const struct batch_of_probes *batch, enum witness_place place,
-			 const struct probe *probe)
+			 const struct leak_probe *probe)
 {
 	switch (place) {
 	case PLACE_UPLINK:
@@ -92,12 +92,13 @@ static bool place_counts(const struct batch_of_probes *batch, enum witness_place
 
 static bool probe_leaked(struct batch_of_probes *batch, size_t i, const struct sighting *sighting)
 {
-	const struct probe *probe = &batch->probes[i];
+	const struct leak_probe *probe = &batch->probes[i];
 
 	if (probe->if_answered)
 		return sighting->place != PLACE_TUNNEL &&
-		       probe_is_answered_by(probe, sighting->frame);
-	if (!place_counts(batch, sighting->place, probe) || !probe_is_in(probe, sighting->frame))
+		       leak_probe_is_answered_by(probe, sighting->frame);
+	if (!place_counts(batch, sighting->place, probe) ||
+	    !leak_probe_is_in(probe, sighting->frame))
 		return false;
 	if (probe->kind != PROBE_FRAME && sighting_is_at_the_gateway(batch, sighting)) {
 		batch->to_gateway[i] = true;
@@ -117,7 +118,7 @@ static bool batch_on_sighting(void *arg, const struct sighting *sighting)
 			test_evidence(batch->test, sighting, &batch->probes[i]);
 			return true;
 		}
-		if (probe_is_in(&batch->probes[i], sighting->frame))
+		if (leak_probe_is_in(&batch->probes[i], sighting->frame))
 			return true;
 	}
 	run_count(batch->run, sighting);

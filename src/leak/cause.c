@@ -6,7 +6,7 @@
 #include "run.h"
 
 /* What kind of traffic it stands for. */
-static const char *probe_stands_for(const struct probe *probe)
+static const char *probe_stands_for(const struct leak_probe *probe)
 {
 	enum probe_kind kind = probe->kind;
 
@@ -20,10 +20,10 @@ static const char *probe_stands_for(const struct probe *probe)
 		return "what is bound to another device";
 	if (probe->way == WAY_SOURCE)
 		return "what is sent from another address";
-	return probe_kind_name(kind);
+	return leak_probe_kind_name(kind);
 }
 
-static void cause_here(struct batch_of_probes *batch, const struct probe *probe)
+static void cause_here(struct batch_of_probes *batch, const struct leak_probe *probe)
 {
 	struct leak_run *run = batch->run;
 	const char *what = probe_stands_for(probe);
@@ -67,7 +67,7 @@ static void cause_route(struct batch_of_probes *batch, const struct network_link
 
 static void cause_of_app(struct batch_of_probes *batch, size_t i)
 {
-	const struct probe *probe = &batch->probes[i];
+	const struct leak_probe *probe = &batch->probes[i];
 	const struct network *app = &batch->run->app;
 	bool four = probe->to.family == AF_INET;
 
@@ -97,7 +97,7 @@ static void cause_of_app(struct batch_of_probes *batch, size_t i)
 			"of its namespace");
 	else
 		test_cause(batch->test, "egressctl rules apply app, in the app's namespace",
-			   "the app's network takes %s to %s", probe_kind_name(probe->kind),
+			   "the app's network takes %s to %s", leak_probe_kind_name(probe->kind),
 			   batch->leaked_at[i] == PLACE_UPLINK ? "the uplink" : "strangers");
 }
 

@@ -31,7 +31,7 @@ static bool control_on_sighting(void *arg, const struct sighting *sighting)
 	enum witness_place place = batch->from_app ? PLACE_APP : PLACE_UPLINK;
 
 	for (size_t i = 0; i < batch->control_count; i++) {
-		if (!probe_is_in(&batch->controls[i], sighting->frame))
+		if (!leak_probe_is_in(&batch->controls[i], sighting->frame))
 			continue;
 		if (sighting->place == place)
 			batch->seen[i] = true;
@@ -44,7 +44,7 @@ static bool control_on_sighting(void *arg, const struct sighting *sighting)
 }
 
 /* As who we are. */
-static void controls_send(struct batch_of_probes *batch, struct probe *controls, size_t count)
+static void controls_send(struct batch_of_probes *batch, struct leak_probe *controls, size_t count)
 {
 	struct identity identity = {.netns = batch->from_app ? batch->run->app_netns : -1,
 				    .capabilities = (uint64_t)ALL_CAPABILITIES};
@@ -57,7 +57,7 @@ static void controls_send(struct batch_of_probes *batch, struct probe *controls,
 }
 
 /* A frame to everybody on the link, who hear it and do nothing with it. */
-static void control_make_frame(struct probe *control, const struct network_link *link,
+static void control_make_frame(struct leak_probe *control, const struct network_link *link,
 			       enum probe_kind kind, sa_family_t family)
 {
 	static const struct address all4 = {
@@ -68,9 +68,9 @@ static void control_make_frame(struct probe *control, const struct network_link 
 	static const uint8_t mac6[MAC_LEN] = {0x33, 0x33, 0, 0, 0, 1};
 	char name[PROBE_NAME_SIZE];
 
-	snprintf(name, sizeof(name), "%s over IPv%d", probe_kind_name(kind),
+	snprintf(name, sizeof(name), "%s over IPv%d", leak_probe_kind_name(kind),
 		 family == AF_INET ? 4 : 6);
-	probe_init(control, PROBE_FRAME, family == AF_INET ? &all4 : &all6, name);
+	leak_probe_init(control, PROBE_FRAME, family == AF_INET ? &all4 : &all6, name);
 	control->carries = kind == PROBE_FRAME ? PROBE_UDP : kind;
 	control->source = family == AF_INET ? link->ipv4 : link->ipv6;
 	control->source.family = family;
@@ -79,8 +79,8 @@ static void control_make_frame(struct probe *control, const struct network_link 
 }
 
 /* To the next hop, or from an app to its gateway. False: there is none. */
-static bool control_make(struct probe *control, const struct network_link *link, struct address hop,
-			 enum probe_kind kind, sa_family_t family)
+static bool control_make(struct leak_probe *control, const struct network_link *link,
+			 struct address hop, enum probe_kind kind, sa_family_t family)
 {
 	char name[PROBE_NAME_SIZE];
 
@@ -89,9 +89,9 @@ static bool control_make(struct probe *control, const struct network_link *link,
 	if (address_class(&hop) == ADDRESS_LINK_LOCAL)
 		hop.scope_id = link->index;
 	hop.port = CONTROL_PORT;
-	snprintf(name, sizeof(name), "%s over IPv%d", probe_kind_name(kind),
+	snprintf(name, sizeof(name), "%s over IPv%d", leak_probe_kind_name(kind),
 		 family == AF_INET ? 4 : 6);
-	probe_init(control, kind, &hop, name);
+	leak_probe_init(control, kind, &hop, name);
 	control->protocol = 253;
 	control->way = WAY_DEVICE;
 	snprintf(control->device, sizeof(control->device), "%s", link->name);
@@ -110,7 +110,7 @@ static bool controls_have(const struct batch_of_probes *batch, enum probe_kind k
 			  sa_family_t family)
 {
 	for (size_t i = 0; i < batch->control_count; i++) {
-		const struct probe *control = &batch->controls[i];
+		const struct leak_probe *control = &batch->controls[i];
 
 		if (control->to.family == family &&
 		    (control->kind == kind ||
@@ -123,13 +123,13 @@ static bool controls_have(const struct batch_of_probes *batch, enum probe_kind k
 /* What the first round did not show, as frames, in a second. */
 static void controls_retry(struct batch_of_probes *batch, const struct network_link *link)
 {
-	struct probe *frames = probes_new(RUN_PROBES_MAX);
+	struct leak_probe *frames = probes_new(RUN_PROBES_MAX);
 	size_t back[RUN_PROBES_MAX], count = 0;
 
 	if (frames == NULL || link == NULL || !link->ethernet)
 		goto done;
 	for (size_t i = 0; i < batch->control_count; i++) {
-		struct probe *control = &batch->controls[i];
+		struct leak_probe *control = &batch->controls[i];
 
 		if (batch->seen[i] || control->kind == PROBE_FRAME)
 			continue;
@@ -152,9 +152,9 @@ size_t controls_run(struct batch_of_probes *batch)
 	batch->control_count = 0;
 	memset(batch->seen, 0, sizeof(batch->seen));
 	for (size_t i = 0; i < batch->count && link != NULL; i++) {
-		const struct probe *probe = &batch->probes[i];
+		const struct leak_probe *probe = &batch->probes[i];
 		enum probe_kind kind = probe->kind == PROBE_FRAME ? probe->carries : probe->kind;
-		struct probe *control = &batch->controls[batch->control_count];
+		struct leak_probe *control = &batch->controls[batch->control_count];
 		sa_family_t family = probe->to.family;
 
 		if (controls_have(batch, kind, family))

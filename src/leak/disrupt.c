@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "keeper.h"
+#include "restorer.h"
 
 enum {
 	DATA_EVERY_US = 50 * 1000,
@@ -26,7 +26,7 @@ enum {
 struct disruption {
 	struct leak_run *run;
 	struct leak_test *test;
-	struct probe data; /* never sent as such: its tag is in what the flow carries */
+	struct leak_probe data; /* never sent as such: its tag is in what the flow carries */
 	pid_t flow;
 	int go; /* a byte makes the flow speak */
 };
@@ -157,10 +157,10 @@ static void watch_new(struct disruption *disruption)
 		return;
 	for (size_t i = 0; i < 2 * ARRAY_LEN(kinds); i++) {
 		enum probe_kind kind = kinds[i / 2];
-		struct probe *probe = batch_of_probes_add(
+		struct leak_probe *probe = batch_of_probes_add(
 			&batch, kind, i % 2 ? &run->options->target6 : &run->options->target4,
 			kind == PROBE_ICMP ? 0 : (kind == PROBE_DNS ? 53 : 443),
-			probe_kind_name(kind));
+			leak_probe_kind_name(kind));
 
 		if (probe != NULL)
 			snprintf(probe->device, sizeof(probe->device), "%s", run->uplink->name);
@@ -189,16 +189,16 @@ static void disrupt_device(struct disruption *disruption, const char *device)
 {
 	const struct leak_options *options = disruption->run->options;
 	struct leak_test *test = disruption->test;
-	struct keeper keeper;
+	struct restorer restorer;
 	int64_t took_ms = 0;
 	bool went;
 
-	if (keeper_start(&keeper, device, options->up_command) < 0) {
+	if (restorer_start(&restorer, device, options->up_command) < 0) {
 		test_found(test, LEAK_INCONCLUSIVE, "%s cannot be taken down: %s", device,
 			   strerror(errno));
 		return;
 	}
-	went = keeper_down(device, options->down_command) == 0;
+	went = restorer_down(device, options->down_command) == 0;
 	if (went) {
 		watch_flow(disruption);
 		watch_new(disruption);
@@ -206,7 +206,7 @@ static void disrupt_device(struct disruption *disruption, const char *device)
 		test_found(test, LEAK_INCONCLUSIVE, "%s could not be taken down: %s", device,
 			   strerror(errno));
 	}
-	if (!keeper_restore(&keeper) || !disruption_recovered(disruption->run, &took_ms)) {
+	if (!restorer_restore(&restorer) || !disruption_recovered(disruption->run, &took_ms)) {
 		disruption->run->report->not_restored = true;
 		test_found(test, LEAK_INCONCLUSIVE, "%s was not put back as it was", device);
 		test_cause(test, "restart the VPN", "%s is not as it was before the test", device);
@@ -225,7 +225,7 @@ void disrupt(struct leak_run *run, struct leak_test *test)
 	const struct network_link *tunnel =
 		run->tunnel_count > 0 ? network_find(&run->here, run->tunnels[0]) : NULL;
 
-	probe_init(&disruption.data, PROBE_UDP, &nobody, "the data of an open flow");
+	leak_probe_init(&disruption.data, PROBE_UDP, &nobody, "the data of an open flow");
 	if (!run->is_gateway || tunnel == NULL || run->uplink == NULL)
 		test_found(test, LEAK_SKIP, "there is no tunnel here to take down");
 	else if (!flow_open(&disruption))

@@ -30,7 +30,7 @@ struct scene {
 	struct scratch scratch;
 	struct leak_test *test;
 	uint32_t uid;
-	struct probe *probes; /* new flows; the last one stands for the open flow's data */
+	struct leak_probe *probes; /* new flows; the last one stands for the open flow's data */
 	unsigned seen[PROBES + 1];
 	unsigned evidence; /* with rules: what is seen is one */
 };
@@ -40,7 +40,7 @@ static bool scene_on_sighting(void *arg, const struct sighting *sighting)
 	struct scene *scene = arg;
 
 	for (size_t i = 0; i <= PROBES; i++) {
-		if (!probe_is_in(&scene->probes[i], sighting->frame))
+		if (!leak_probe_is_in(&scene->probes[i], sighting->frame))
 			continue;
 		scene->seen[i]++;
 		if (scene->evidence)
@@ -57,7 +57,7 @@ static int flow_child(const struct scene *scene, int said, int go)
 	struct identity identity = {.netns = -1, .uid = scene->uid};
 	struct sockaddr_storage storage;
 	socklen_t len = address_to_sockaddr(&scene->scratch.target, &storage);
-	const struct probe *data = &scene->probes[PROBES];
+	const struct leak_probe *data = &scene->probes[PROBES];
 	char byte = 0;
 	int fd;
 
@@ -132,7 +132,8 @@ static void probes_fill(struct scene *scene)
 	};
 
 	for (size_t i = 0; i <= PROBES; i++) {
-		probe_init(&scene->probes[i], kinds[i].kind, &scene->scratch.target, kinds[i].name);
+		leak_probe_init(&scene->probes[i], kinds[i].kind, &scene->scratch.target,
+				kinds[i].name);
 		scene->probes[i].way = kinds[i].way;
 		snprintf(scene->probes[i].device, IFNAMSIZ, "%s", SCRATCH_UPLINK);
 	}

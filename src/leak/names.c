@@ -10,7 +10,7 @@
 struct name {
 	struct leak_run *run;
 	struct leak_test *test;
-	struct probe probe; /* never sent: its label is what is looked for */
+	struct leak_probe probe; /* never sent: its label is what is looked for */
 };
 
 bool proxy_denied(const struct proxy_answer *answer)
@@ -35,7 +35,7 @@ static bool name_on_sighting(void *arg, const struct sighting *sighting)
 	bool to_proxy = sighting->frame->destination.port == name->run->proxy.port ||
 			sighting->frame->source.port == name->run->proxy.port;
 
-	if (!probe_is_in(&name->probe, sighting->frame)) {
+	if (!leak_probe_is_in(&name->probe, sighting->frame)) {
 		run_count(name->run, sighting);
 		return true;
 	}
@@ -59,7 +59,7 @@ static bool name_ask(struct leak_run *run, struct leak_test *test, const char *e
 	char url[200], label[TAG_LABEL_SIZE];
 	unsigned before = test->leaked;
 
-	probe_init(&name.probe, PROBE_DNS, &nobody, "a name asked for through the proxy");
+	leak_probe_init(&name.probe, PROBE_DNS, &nobody, "a name asked for through the proxy");
 	snprintf(url, sizeof(url), "http://%s%s/", tag_label(name.probe.tag, label), ending);
 	proxy_ask(run, url, false, answer, name_on_sighting, &name);
 	test->probes++;

@@ -14,7 +14,7 @@
 
 #include "base/fd.h"
 #include "base/special.h"
-#include "netlink.h"
+#include "route.h"
 
 int network_visit(int netns, int (*visit)(void *arg), void *arg)
 {
@@ -53,7 +53,7 @@ static int take_link(const struct nlmsghdr *message, void *arg)
 	struct network *network = arg;
 	struct network_link *link = &network->links[network->count];
 
-	netlink_attributes(message, sizeof(*info), attributes, IFLA_MAX);
+	route_attributes(message, sizeof(*info), attributes, IFLA_MAX);
 	if (network->count == NETWORK_LINKS_MAX || attributes[IFLA_IFNAME] == NULL ||
 	    mnl_attr_get_payload_len(attributes[IFLA_IFNAME]) > IFNAMSIZ)
 		return MNL_CB_OK;
@@ -92,7 +92,7 @@ static int take_link_address(const struct nlmsghdr *message, void *arg)
 	const struct nlattr *attributes[IFA_MAX + 1];
 	struct address address;
 
-	netlink_attributes(message, sizeof(*info), attributes, IFA_MAX);
+	route_attributes(message, sizeof(*info), attributes, IFA_MAX);
 	/* Of a point-to-point device IFA_ADDRESS is the far end. */
 	address = read_address(attributes[IFA_LOCAL], info->ifa_family);
 	if (address.family == AF_UNSPEC)
@@ -116,7 +116,7 @@ static int take_route(const struct nlmsghdr *message, void *arg)
 	struct network_link *link;
 	struct address hop;
 
-	netlink_attributes(message, sizeof(*route), attributes, RTA_MAX);
+	route_attributes(message, sizeof(*route), attributes, RTA_MAX);
 	if (route->rtm_dst_len != 0 || route->rtm_type != RTN_UNICAST ||
 	    attributes[RTA_OIF] == NULL)
 		return MNL_CB_OK;
@@ -136,12 +136,12 @@ static int take_route(const struct nlmsghdr *message, void *arg)
 
 static int network_fill(void *arg)
 {
-	if (netlink_dump(RTM_GETLINK, AF_UNSPEC, take_link, arg) < 0 ||
-	    netlink_dump(RTM_GETADDR, AF_UNSPEC, take_link_address, arg) < 0 ||
-	    netlink_dump(RTM_GETROUTE, AF_INET, take_route, arg) < 0)
+	if (route_dump(RTM_GETLINK, AF_UNSPEC, take_link, arg) < 0 ||
+	    route_dump(RTM_GETADDR, AF_UNSPEC, take_link_address, arg) < 0 ||
+	    route_dump(RTM_GETROUTE, AF_INET, take_route, arg) < 0)
 		return -1;
 	/* A kernel without IPv6 is no fault. */
-	(void)!netlink_dump(RTM_GETROUTE, AF_INET6, take_route, arg);
+	(void)!route_dump(RTM_GETROUTE, AF_INET6, take_route, arg);
 	return 0;
 }
 
@@ -173,7 +173,7 @@ static int take_neighbour(const struct nlmsghdr *message, void *arg)
 	struct neighbour *neighbour = arg;
 	struct address address;
 
-	netlink_attributes(message, sizeof(*info), attributes, NDA_MAX);
+	route_attributes(message, sizeof(*info), attributes, NDA_MAX);
 	address = read_address(attributes[NDA_DST], info->ndm_family);
 	if (attributes[NDA_LLADDR] != NULL &&
 	    mnl_attr_get_payload_len(attributes[NDA_LLADDR]) == MAC_LEN &&
@@ -186,7 +186,7 @@ static int take_neighbour(const struct nlmsghdr *message, void *arg)
 
 static int neighbour_find(void *arg)
 {
-	return netlink_dump(RTM_GETNEIGH, AF_UNSPEC, take_neighbour, arg);
+	return route_dump(RTM_GETNEIGH, AF_UNSPEC, take_neighbour, arg);
 }
 
 bool network_neighbour(int netns, const struct address *address, uint8_t mac[MAC_LEN])

@@ -106,7 +106,7 @@ size_t packet_echo(sa_family_t family, const uint8_t tag[TAG_SIZE], uint8_t out[
 	return 8 + TAG_SIZE;
 }
 
-static uint8_t protocol_of(const struct probe *probe, enum probe_kind kind)
+static uint8_t protocol_of(const struct leak_probe *probe, enum probe_kind kind)
 {
 	switch (kind) {
 	case PROBE_TCP:
@@ -122,7 +122,7 @@ static uint8_t protocol_of(const struct probe *probe, enum probe_kind kind)
 }
 
 /* What is behind the IP header. */
-static size_t transport(const struct probe *probe, enum probe_kind kind, uint8_t *out)
+static size_t transport(const struct leak_probe *probe, enum probe_kind kind, uint8_t *out)
 {
 	size_t len;
 
@@ -149,7 +149,7 @@ static size_t transport(const struct probe *probe, enum probe_kind kind, uint8_t
 	}
 }
 
-static size_t packet_ipv4(const struct probe *probe, enum probe_kind kind, uint8_t *out)
+static size_t packet_ipv4(const struct leak_probe *probe, enum probe_kind kind, uint8_t *out)
 {
 	size_t len = 20 + transport(probe, kind, out + 20);
 
@@ -166,7 +166,7 @@ static size_t packet_ipv4(const struct probe *probe, enum probe_kind kind, uint8
 	return len;
 }
 
-static size_t packet_ipv6(const struct probe *probe, enum probe_kind kind, uint8_t *out)
+static size_t packet_ipv6(const struct leak_probe *probe, enum probe_kind kind, uint8_t *out)
 {
 	size_t len = transport(probe, kind, out + 40);
 
@@ -180,12 +180,13 @@ static size_t packet_ipv6(const struct probe *probe, enum probe_kind kind, uint8
 	return 40 + len;
 }
 
-size_t packet_fragment(const struct probe *probe, uint8_t out[PACKET_SIZE])
+size_t packet_fragment(const struct leak_probe *probe, uint8_t out[PACKET_SIZE])
 {
 	return packet_ipv4(probe, PROBE_FRAGMENT, out);
 }
 
-size_t packet_frame(const struct probe *probe, const uint8_t mac[MAC_LEN], uint8_t out[PACKET_SIZE])
+size_t packet_frame(const struct leak_probe *probe, const uint8_t mac[MAC_LEN],
+		    uint8_t out[PACKET_SIZE])
 {
 	memcpy(out, probe->target, MAC_LEN);
 	memcpy(out + MAC_LEN, mac, MAC_LEN);

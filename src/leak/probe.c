@@ -15,10 +15,10 @@
 
 #include "base/fd.h"
 
-void probe_init(struct probe *probe, enum probe_kind kind, const struct address *to,
-		const char *name)
+void leak_probe_init(struct leak_probe *probe, enum probe_kind kind, const struct address *to,
+		     const char *name)
 {
-	*probe = (struct probe){.kind = kind, .to = *to, .carries = PROBE_UDP};
+	*probe = (struct leak_probe){.kind = kind, .to = *to, .carries = PROBE_UDP};
 	snprintf(probe->name, sizeof(probe->name), "%s", name);
 	if (getrandom(probe->tag, TAG_SIZE, 0) != TAG_SIZE)
 		memset(probe->tag, 0, TAG_SIZE);
@@ -26,7 +26,7 @@ void probe_init(struct probe *probe, enum probe_kind kind, const struct address 
 	probe->source_port = (uint16_t)(32768 + (probe->tag[0] << 7) + probe->tag[1] / 2);
 }
 
-const char *probe_kind_name(enum probe_kind kind)
+const char *leak_probe_kind_name(enum probe_kind kind)
 {
 	static const char *const names[PROBE_KINDS] = {
 		[PROBE_TCP] = "TCP",    [PROBE_UDP] = "UDP",           [PROBE_DNS] = "DNS",
@@ -39,19 +39,19 @@ const char *probe_kind_name(enum probe_kind kind)
 
 /* --- knowing it again --- */
 
-bool probe_is_in(const struct probe *probe, const struct frame *frame)
+bool leak_probe_is_in(const struct leak_probe *probe, const struct frame *frame)
 {
 	enum probe_kind kind = probe->kind == PROBE_FRAME ? probe->carries : probe->kind;
 
 	if (frame->quotes)
 		return false;
 	if (kind != PROBE_TCP)
-		return frame_has_tag(frame, probe->tag) && !probe_is_answered_by(probe, frame);
+		return frame_has_tag(frame, probe->tag) && !leak_probe_is_answered_by(probe, frame);
 	return frame->protocol == IPPROTO_TCP && frame->source.port == probe->source_port &&
 	       address_equals_endpoint(&frame->destination, &probe->to);
 }
 
-bool probe_is_answered_by(const struct probe *probe, const struct frame *frame)
+bool leak_probe_is_answered_by(const struct leak_probe *probe, const struct frame *frame)
 {
 	if (frame->quotes || !address_equals_endpoint(&frame->source, &probe->to))
 		return false;
@@ -69,7 +69,7 @@ bool probe_is_answered_by(const struct probe *probe, const struct frame *frame)
 
 /* --- sending --- */
 
-static int socket_open(struct probe *probe, int type, int protocol)
+static int socket_open(struct leak_probe *probe, int type, int protocol)
 {
 	int one = 1;
 	bool six = probe->to.family == AF_INET6;
@@ -88,7 +88,7 @@ fail:
 
 /* To the device or the source; TCP always takes its port now, so that it is known whatever comes.
  */
-static int socket_bind(struct probe *probe, int fd)
+static int socket_bind(struct leak_probe *probe, int fd)
 {
 	struct sockaddr_storage storage;
 	struct address local = {.family = probe->to.family};
@@ -110,7 +110,7 @@ static int socket_bind(struct probe *probe, int fd)
 	return 0;
 }
 
-static int socket_give(struct probe *probe, int fd, const uint8_t *bytes, size_t len)
+static int socket_give(struct leak_probe *probe, int fd, const uint8_t *bytes, size_t len)
 {
 	struct sockaddr_storage storage;
 	struct address to = probe->to;
@@ -127,7 +127,7 @@ static int socket_give(struct probe *probe, int fd, const uint8_t *bytes, size_t
 	return sendto(fd, bytes, len, 0, (struct sockaddr *)&storage, size) < 0 ? -1 : 0;
 }
 
-static int open_echo(struct probe *probe)
+static int open_echo(struct leak_probe *probe)
 {
 	int protocol = probe->to.family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6;
 	int fd = socket_open(probe, SOCK_DGRAM, protocol);
@@ -135,7 +135,7 @@ static int open_echo(struct probe *probe)
 	return fd >= 0 ? fd : socket_open(probe, SOCK_RAW, protocol);
 }
 
-static int send_ip(struct probe *probe)
+static int send_ip(struct leak_probe *probe)
 {
 	uint8_t bytes[PACKET_SIZE];
 	size_t len = 0;
@@ -166,7 +166,7 @@ fail:
 	return -1;
 }
 
-static int send_frame(struct probe *probe)
+static int send_frame(struct leak_probe *probe)
 {
 	uint8_t bytes[PACKET_SIZE];
 	struct ifreq request = {0};
@@ -194,7 +194,7 @@ fail:
 	return -1;
 }
 
-int probe_send(struct probe *probe)
+int leak_probe_send(struct leak_probe *probe)
 {
 	int fd = probe->kind == PROBE_FRAME ? send_frame(probe) : send_ip(probe);
 

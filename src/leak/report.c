@@ -90,7 +90,7 @@ void test_cause(struct leak_test *test, const char *fix, const char *format, ...
 }
 
 void test_evidence(struct leak_test *test, const struct sighting *sighting,
-		   const struct probe *probe)
+		   const struct leak_probe *probe)
 {
 	struct leak_evidence *evidence = &test->evidence[test->evidence_count];
 

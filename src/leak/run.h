@@ -62,7 +62,7 @@ void test_found(struct leak_test *test, enum leak_result result, const char *for
 	PRINTF_LIKE(3, 4);
 void test_cause(struct leak_test *test, const char *fix, const char *format, ...) PRINTF_LIKE(3, 4);
 void test_evidence(struct leak_test *test, const struct sighting *sighting,
-		   const struct probe *probe);
+		   const struct leak_probe *probe);
 
 /* --- setting up, and what is there --- */
 
@@ -84,12 +84,12 @@ struct batch_of_probes {
 	struct leak_test *test;
 	struct identity identity;
 	bool from_app;
-	struct probe *probes; /* of probes_new(RUN_PROBES_MAX) */
+	struct leak_probe *probes; /* of probes_new(RUN_PROBES_MAX) */
 	size_t count;
 	unsigned leaked[RUN_PROBES_MAX];
 	enum witness_place leaked_at[RUN_PROBES_MAX];
 	bool to_gateway[RUN_PROBES_MAX]; /* an app's packet that went to the gateway's MAC */
-	struct probe *controls;
+	struct leak_probe *controls;
 	size_t control_count;
 	bool seen[RUN_PROBES_MAX]; /* of the controls */
 };
@@ -99,8 +99,8 @@ MUST_CHECK bool batch_of_probes_init(struct batch_of_probes *batch, struct leak_
 				     struct leak_test *test, bool from_app);
 void batch_of_probes_clear(struct batch_of_probes *batch);
 /* NULL when there are too many. */
-struct probe *batch_of_probes_add(struct batch_of_probes *batch, enum probe_kind kind,
-				  const struct address *to, uint16_t port, const char *name);
+struct leak_probe *batch_of_probes_add(struct batch_of_probes *batch, enum probe_kind kind,
+				       const struct address *to, uint16_t port, const char *name);
 /* Sends, watches, sends the controls, and judges into the test. */
 void batch_of_probes_run(struct batch_of_probes *batch);
 

@@ -17,18 +17,18 @@
 
 #include "base/fd.h"
 
-struct probe *probes_new(size_t count)
+struct leak_probe *probes_new(size_t count)
 {
-	void *room = mmap(NULL, count * sizeof(struct probe) + 1, PROT_READ | PROT_WRITE,
+	void *room = mmap(NULL, count * sizeof(struct leak_probe) + 1, PROT_READ | PROT_WRITE,
 			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	return room == MAP_FAILED ? NULL : room;
 }
 
-void probes_free(struct probe *probes, size_t count)
+void probes_free(struct leak_probe *probes, size_t count)
 {
 	if (probes != NULL)
-		munmap(probes, count * sizeof(struct probe) + 1);
+		munmap(probes, count * sizeof(struct leak_probe) + 1);
 }
 
 /* Leaves at most these, for this process and what it could execute. */
@@ -59,7 +59,7 @@ int identity_assume(const struct identity *identity)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
-static void child_collect(struct probe *probe, int fd)
+static void child_collect(struct leak_probe *probe, int fd)
 {
 	socklen_t len = sizeof(probe->error);
 
@@ -67,8 +67,8 @@ static void child_collect(struct probe *probe, int fd)
 		(void)getsockopt(fd, SOL_SOCKET, SO_ERROR, &probe->error, &len);
 }
 
-static int child_run(const struct identity *identity, struct probe *probes, size_t count, int said,
-		     int go)
+static int child_run(const struct identity *identity, struct leak_probe *probes, size_t count,
+		     int said, int go)
 {
 	int *fds = calloc(count + 1, sizeof(*fds));
 	int error = 0;
@@ -77,7 +77,7 @@ static int child_run(const struct identity *identity, struct probe *probes, size
 	if (fds == NULL || identity_assume(identity) < 0)
 		error = errno;
 	for (size_t i = 0; error == 0 && i < count; i++)
-		fds[i] = probe_send(&probes[i]);
+		fds[i] = leak_probe_send(&probes[i]);
 	if (write(said, &error, sizeof(error)) != sizeof(error) || error != 0)
 		return 1;
 	/* Until the other end closes. */
@@ -88,7 +88,7 @@ static int child_run(const struct identity *identity, struct probe *probes, size
 	return 0;
 }
 
-int sender_start(struct sender *sender, const struct identity *identity, struct probe *probes,
+int sender_start(struct sender *sender, const struct identity *identity, struct leak_probe *probes,
 		 size_t count)
 {
 	int said[2] = {-1, -1}, go[2] = {-1, -1};

@@ -55,7 +55,7 @@ static const struct row rows[] = {
 };
 
 /* Where the frame goes: the next hop, the gateway, or everybody. */
-static void frame_aim(struct batch_of_probes *batch, struct probe *probe,
+static void frame_aim(struct batch_of_probes *batch, struct leak_probe *probe,
 		      const struct network_link *link)
 {
 	const struct leak_run *run = batch->run;
@@ -73,7 +73,7 @@ static void row_add(struct batch_of_probes *batch, const struct row *row, const 
 		    const struct network_link *link)
 {
 	const struct address *source = to->family == AF_INET ? &link->ipv4 : &link->ipv6;
-	struct probe *probe;
+	struct leak_probe *probe;
 
 	if (to->family == AF_INET6 && (row->tests & ONLY_IPV4) != 0)
 		return;
@@ -190,7 +190,7 @@ static void neighbours_add(struct batch_of_probes *batch)
 	struct leak_run *run = batch->run;
 	struct address bridge = run->app_link->ipv4;
 	const struct address places[] = {address_here(11), run->proxy, bridge};
-	struct probe *probe;
+	struct leak_probe *probe;
 
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
 		struct address place = places[i];
@@ -214,12 +214,12 @@ static void gateway_mac_find(struct leak_run *run)
 {
 	struct identity identity = {.netns = run->app_netns,
 				    .capabilities = (uint64_t)ALL_CAPABILITIES};
-	struct probe *probe = probes_new(1);
+	struct leak_probe *probe = probes_new(1);
 	struct sender sender;
 
 	if (probe == NULL)
 		return;
-	probe_init(probe, PROBE_TCP, &run->proxy, "the proxy");
+	leak_probe_init(probe, PROBE_TCP, &run->proxy, "the proxy");
 	if (sender_start(&sender, &identity, probe, 1) == 0)
 		sender_end(&sender);
 	run->gateway_mac_known = network_neighbour(run->app_netns, &run->proxy, run->gateway_mac);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Questions to the kernel's routing, by libmnl. */
-#include "netlink.h"
+#include "route.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-struct nlmsghdr *netlink_begin(char *room, uint16_t type, uint16_t flags, const void *head,
-			       size_t len)
+struct nlmsghdr *route_begin(char *room, uint16_t type, uint16_t flags, const void *head,
+			     size_t len)
 {
 	struct nlmsghdr *message = mnl_nlmsg_put_header(room);
 
@@ -18,10 +18,10 @@ struct nlmsghdr *netlink_begin(char *room, uint16_t type, uint16_t flags, const 
 	return message;
 }
 
-static int netlink_run(struct nlmsghdr *message, mnl_cb_t take, void *arg)
+static int route_run(struct nlmsghdr *message, mnl_cb_t take, void *arg)
 {
 	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	char bytes[2 * NETLINK_ROOM];
+	char bytes[2 * ROUTE_ROOM];
 	int result = -1;
 
 	if (socket == NULL)
@@ -42,19 +42,19 @@ done:
 	return result < 0 ? -1 : 0;
 }
 
-int netlink_do(struct nlmsghdr *message)
+int route_do(struct nlmsghdr *message)
 {
 	message->nlmsg_flags |= NLM_F_ACK;
-	return netlink_run(message, NULL, NULL);
+	return route_run(message, NULL, NULL);
 }
 
-int netlink_dump(uint16_t type, unsigned char family, mnl_cb_t take, void *arg)
+int route_dump(uint16_t type, unsigned char family, mnl_cb_t take, void *arg)
 {
 	char room[256];
 	struct rtmsg head = {.rtm_family = family};
 
 	/* Long enough for every kind of question; the kernel reads the family. */
-	return netlink_run(netlink_begin(room, type, NLM_F_DUMP, &head, sizeof(head)), take, arg);
+	return route_run(route_begin(room, type, NLM_F_DUMP, &head, sizeof(head)), take, arg);
 }
 
 struct attributes {
@@ -71,8 +71,8 @@ static int attribute_take(const struct nlattr *attribute, void *arg)
 	return MNL_CB_OK;
 }
 
-void netlink_attributes(const struct nlmsghdr *message, size_t head, const struct nlattr **room,
-			uint16_t types_max)
+void route_attributes(const struct nlmsghdr *message, size_t head, const struct nlattr **room,
+		      uint16_t types_max)
 {
 	struct attributes attributes = {.room = room, .types_max = types_max};
 

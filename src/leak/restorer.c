@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The keeper: a process of its own, which no signal to us reaches, and which our end wakes. */
-#include "keeper.h"
+/* The restorer: a process of its own, which no signal to us reaches, and which our end wakes. */
+#include "restorer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include "base/array.h"
 #include "base/fd.h"
 #include "leak/network.h"
-#include "netlink.h"
+#include "route.h"
 
 struct kept {
 	struct nlmsghdr **messages; /* to be sent again, as they came */
@@ -33,8 +33,8 @@ static void kept_add(struct kept *kept, const struct nlmsghdr *message)
 		return;
 	}
 	kept->messages = messages;
-	messages[kept->count] = malloc(NETLINK_ROOM);
-	if (messages[kept->count] == NULL || message->nlmsg_len > NETLINK_ROOM) {
+	messages[kept->count] = malloc(ROUTE_ROOM);
+	if (messages[kept->count] == NULL || message->nlmsg_len > ROUTE_ROOM) {
 		kept->failed = true;
 		return;
 	}
@@ -61,7 +61,7 @@ static int keep_route(const struct nlmsghdr *message, void *arg)
 	const struct nlattr *attributes[RTA_MAX + 1];
 	struct kept *kept = arg;
 
-	netlink_attributes(message, sizeof(*route), attributes, RTA_MAX);
+	route_attributes(message, sizeof(*route), attributes, RTA_MAX);
 	/* The kernel makes its own anew. */
 	if (attributes[RTA_OIF] != NULL && mnl_attr_get_u32(attributes[RTA_OIF]) == kept->index &&
 	    route->rtm_protocol != RTPROT_KERNEL && (route->rtm_flags & RTM_F_CLONED) == 0)
@@ -71,9 +71,9 @@ static int keep_route(const struct nlmsghdr *message, void *arg)
 
 static int kept_fill(struct kept *kept)
 {
-	if (netlink_dump(RTM_GETADDR, AF_INET6, keep_address, kept) < 0 ||
-	    netlink_dump(RTM_GETROUTE, AF_INET, keep_route, kept) < 0 ||
-	    netlink_dump(RTM_GETROUTE, AF_INET6, keep_route, kept) < 0)
+	if (route_dump(RTM_GETADDR, AF_INET6, keep_address, kept) < 0 ||
+	    route_dump(RTM_GETROUTE, AF_INET, keep_route, kept) < 0 ||
+	    route_dump(RTM_GETROUTE, AF_INET6, keep_route, kept) < 0)
 		return -1;
 	errno = ENOMEM;
 	return kept->failed ? -1 : 0;
@@ -90,7 +90,7 @@ static bool kept_send(struct kept *kept)
 		for (size_t i = 0; i < kept->count; i++) {
 			if (kept->messages[i] == NULL)
 				continue;
-			if (netlink_do(kept->messages[i]) < 0)
+			if (route_do(kept->messages[i]) < 0)
 				continue;
 			free(kept->messages[i]);
 			kept->messages[i] = NULL;
@@ -109,7 +109,7 @@ static bool command_run(const char *command)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-static int keeper_run(struct kept *kept, const char *device, const char *up_command, int waits)
+static int restorer_run(struct kept *kept, const char *device, const char *up_command, int waits)
 {
 	char byte;
 
@@ -124,31 +124,31 @@ static int keeper_run(struct kept *kept, const char *device, const char *up_comm
 	return network_set_up(device, true) == 0 && kept_send(kept) ? 0 : 1;
 }
 
-int keeper_start(struct keeper *keeper, const char *device, const char *up_command)
+int restorer_start(struct restorer *restorer, const char *device, const char *up_command)
 {
 	struct kept kept = {.index = if_nametoindex(device)};
 	int wires[2] = {-1, -1};
 
-	*keeper = (struct keeper){.pid = -1, .holds = -1};
+	*restorer = (struct restorer){.pid = -1, .holds = -1};
 	if (kept.index == 0 || kept_fill(&kept) < 0 || pipe2(wires, O_CLOEXEC) < 0)
 		return -1;
-	keeper->pid = fork();
-	if (keeper->pid == 0) {
+	restorer->pid = fork();
+	if (restorer->pid == 0) {
 		fd_close(wires[1]);
-		_exit(keeper_run(&kept, device, up_command, wires[0]));
+		_exit(restorer_run(&kept, device, up_command, wires[0]));
 	}
 	for (size_t i = 0; i < kept.count; i++)
 		free(kept.messages[i]);
 	free(kept.messages);
 	fd_close(wires[0]);
-	keeper->holds = wires[1];
-	if (keeper->pid > 0)
+	restorer->holds = wires[1];
+	if (restorer->pid > 0)
 		return 0;
-	fd_clear(&keeper->holds);
+	fd_clear(&restorer->holds);
 	return -1;
 }
 
-int keeper_down(const char *device, const char *down_command)
+int restorer_down(const char *device, const char *down_command)
 {
 	if (down_command == NULL)
 		return network_set_up(device, false);
@@ -156,11 +156,11 @@ int keeper_down(const char *device, const char *down_command)
 	return command_run(down_command) ? 0 : -1;
 }
 
-bool keeper_restore(struct keeper *keeper)
+bool restorer_restore(struct restorer *restorer)
 {
 	int status = 0;
 
-	fd_clear(&keeper->holds);
-	return waitpid(keeper->pid, &status, 0) == keeper->pid && WIFEXITED(status) &&
+	fd_clear(&restorer->holds);
+	return waitpid(restorer->pid, &status, 0) == restorer->pid && WIFEXITED(status) &&
 	       WEXITSTATUS(status) == 0;
 }
