@@ -189,3 +189,15 @@ bool control_on(struct leak_run *run, const struct network_link *link, enum prob
 	batch_of_probes_clear(&batch);
 	return seen;
 }
+
+bool control_uplink(struct leak_run *run, struct leak_test *test)
+{
+	if (!run->is_gateway || run->uplink_seen)
+		return true;
+	if (run->uplink != NULL && control_on(run, run->uplink, PROBE_UDP, AF_INET))
+		return true;
+	test_found(test, LEAK_INCONCLUSIVE,
+		   "the witness is blind at the way out (%s): that it saw nothing proves nothing",
+		   run->report->uplink);
+	return false;
+}

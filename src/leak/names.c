@@ -97,4 +97,9 @@ void names_ask(struct leak_run *run, struct leak_test *test)
 				"from here ask (--netns APP, or --proxy with a login)");
 		return;
 	}
+	test_found(test, LEAK_PASS,
+		   "%zu probes as the proxy's user and %zu names through the proxy: none left but "
+		   "by a "
+		   "tunnel",
+		   test->probes - ARRAY_LEN(endings), ARRAY_LEN(endings));
 }

@@ -70,8 +70,9 @@ void test_found(struct leak_test *test, enum leak_result result, const char *for
 {
 	va_list args;
 
-	/* The first word of the worst kind stays. */
-	if (test->summary[0] != '\0' && result <= test->result)
+	/* The first word of the worst kind stays; of good ones the last, which knows all of it. */
+	if (test->summary[0] != '\0' &&
+	    (result < test->result || (result == test->result && result != LEAK_PASS)))
 		return;
 	test->result = result;
 	va_start(args, format);

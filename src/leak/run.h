@@ -111,6 +111,9 @@ size_t controls_run(struct batch_of_probes *batch);
 MUST_CHECK bool control_on(struct leak_run *run, const struct network_link *link,
 			   enum probe_kind kind, sa_family_t family);
 
+/* False: at the way out nothing is seen, which has been told. */
+MUST_CHECK bool control_uplink(struct leak_run *run, struct leak_test *test);
+
 /* What is wrong when this probe was seen, and what helps. */
 void cause_tell(struct batch_of_probes *batch, size_t probe);
 

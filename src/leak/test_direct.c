@@ -237,8 +237,8 @@ static void app_batch(struct leak_run *run, struct leak_test *test, const struct
 	if (neighbours)
 		neighbours_add(&batch);
 	batch_of_probes_run(&batch);
-	for (size_t i = 0; i < batch.count && !run->is_gateway; i++) {
-		if (batch.to_gateway[i])
+	for (size_t i = 0; i < batch.count; i++) {
+		if (batch.to_gateway[i] && (!run->is_gateway || !control_uplink(run, test)))
 			test_found(test, LEAK_INCONCLUSIVE,
 				   "%s went to the gateway, whose way out cannot be seen from here",
 				   batch.probes[i].name);

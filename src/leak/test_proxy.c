@@ -234,7 +234,7 @@ void test_proxy(struct leak_run *run, struct leak_test *test)
 {
 	struct proxy_answer answer;
 
-	if (proxy_is_out_of_reach(run, test))
+	if (proxy_is_out_of_reach(run, test) || !control_uplink(run, test))
 		return;
 	/* The control: who may ask for nothing is refused everything, and that proves nothing. */
 	proxy_ask(run, run->options->exit_url, false, &answer, NULL, NULL);
