@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/special.h"
-#include "run.h"
+#include "batch.h"
 
 enum {
 	/* A packet is in the witness's hands when the kernel sends it; this is for what waits for

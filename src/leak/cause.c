@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "base/special.h"
-#include "run.h"
+#include "batch.h"
 
 /* What kind of traffic it stands for. */
 static const char *probe_stands_for(const struct leak_probe *probe)

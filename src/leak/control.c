@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/special.h"
-#include "run.h"
+#include "batch.h"
 
 enum {
 	CONTROL_WAIT_MS = 800, /* at most; the first packet to a neighbour waits for ARP */
@@ -35,7 +35,8 @@ static bool control_on_sighting(void *arg, const struct sighting *sighting)
 			continue;
 		if (sighting->place == place)
 			batch->seen[i] = true;
-		if (sighting->place == PLACE_UPLINK)
+		if (sighting->place == PLACE_UPLINK && batch->run->uplink != NULL &&
+		    strcmp(sighting->device, batch->run->uplink->name) == 0)
 			batch->run->uplink_seen = true;
 		return !controls_are_seen(batch);
 	}

@@ -13,6 +13,8 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "batch.h"
+#include "proxy.h"
 #include "restorer.h"
 
 enum {

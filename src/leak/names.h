@@ -3,7 +3,7 @@
 #ifndef LEAK_NAMES_H
 #define LEAK_NAMES_H
 
-#include "run.h"
+#include "proxy.h"
 
 /* Unique names of every kind, each of which must be seen nowhere but in the tunnel. */
 void names_ask(struct leak_run *run, struct leak_test *test);

@@ -43,10 +43,11 @@ bool leak_probe_is_in(const struct leak_probe *probe, const struct frame *frame)
 {
 	enum probe_kind kind = probe->kind == PROBE_FRAME ? probe->carries : probe->kind;
 
-	if (frame->quotes)
+	/* An answer bears the tag too. */
+	if (frame->quotes || address_equals_endpoint(&frame->source, &probe->to))
 		return false;
 	if (kind != PROBE_TCP)
-		return frame_has_tag(frame, probe->tag) && !leak_probe_is_answered_by(probe, frame);
+		return frame_has_tag(frame, probe->tag);
 	return frame->protocol == IPPROTO_TCP && frame->source.port == probe->source_port &&
 	       address_equals_endpoint(&frame->destination, &probe->to);
 }

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "run.h"
+#include "proxy.h"
 
 enum {
 	PROXY_TIMEOUT_MS = 6000,
@@ -89,10 +89,35 @@ static int proxy_child(const struct leak_run *run, const char *url, bool direct,
 	return 0;
 }
 
-static bool ignore(void *arg, const struct sighting *sighting)
+struct asking {
+	struct leak_run *run;
+	witness_fn *seen;
+	void *arg;
+	bool enough;
+};
+
+static bool asking_on_sighting(void *arg, const struct sighting *sighting)
 {
-	run_count(arg, sighting);
-	return true;
+	struct asking *asking = arg;
+
+	if (asking->seen == NULL)
+		run_count(asking->run, sighting);
+	else if (!asking->seen(asking->arg, sighting))
+		asking->enough = true;
+	return !asking->enough;
+}
+
+/* Watches until the child has ended; ends it when enough was seen. */
+static void asking_wait(struct asking *asking, pid_t pid)
+{
+	while (waitpid(pid, NULL, WNOHANG) == 0) {
+		(void)!witness_look(asking->run->witness, PROXY_LOOK_MS, asking_on_sighting,
+				    asking);
+		if (asking->enough)
+			(void)kill(pid, SIGKILL);
+	}
+	/* What was sent at its very end. */
+	(void)!witness_look(asking->run->witness, PROXY_LOOK_MS, asking_on_sighting, asking);
 }
 
 void proxy_ask(struct leak_run *run, const char *url, bool direct, struct proxy_answer *answer,
@@ -100,7 +125,8 @@ void proxy_ask(struct leak_run *run, const char *url, bool direct, struct proxy_
 {
 	struct proxy_answer *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 					   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	pid_t pid = -1;
+	struct asking asking = {.run = run, .seen = seen, .arg = arg};
+	pid_t pid;
 
 	*answer = (struct proxy_answer){.error = -1, .problem = "no request could be made"};
 	if (shared == MAP_FAILED)
@@ -109,19 +135,10 @@ void proxy_ask(struct leak_run *run, const char *url, bool direct, struct proxy_
 	pid = fork();
 	if (pid == 0)
 		_exit(proxy_child(run, url, direct, shared));
-	while (pid > 0 && waitpid(pid, NULL, WNOHANG) == 0)
-		(void)!witness_look(run->witness, PROXY_LOOK_MS, seen != NULL ? seen : ignore,
-				    seen != NULL ? arg : run);
-	/* What was sent at its very end. */
-	(void)!witness_look(run->witness, PROXY_LOOK_MS, seen != NULL ? seen : ignore,
-			    seen != NULL ? arg : run);
+	if (pid > 0)
+		asking_wait(&asking, pid);
 	if (shared->done)
 		*answer = *shared;
 	answer->body[sizeof(answer->body) - 1] = '\0';
 	munmap(shared, sizeof(*shared));
-}
-
-bool proxy_knows_us(const struct proxy_answer *answer)
-{
-	return answer->status != 407 && strstr(answer->body, "no client") == NULL;
 }

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "batch.h"
 #include "names.h"
-#include "run.h"
 
 enum {
 	IN_DNS = 1 << 0,
@@ -113,7 +113,6 @@ static void resolvers_add(struct batch_of_probes *batch)
 	batch_of_probes_add(batch, PROBE_DNS, &docker, PORT_DNS, "DNS");
 	batch_of_probes_add(batch, PROBE_TCP, &docker, PORT_DNS, "DNS over TCP");
 	batch_of_probes_add(batch, PROBE_DNS, &batch->run->uplink->hop4, PORT_DNS, "DNS");
-	batch_of_probes_add(batch, PROBE_DNS, &batch->run->uplink->hop6, PORT_DNS, "DNS");
 }
 
 static bool direct_is_possible(struct leak_run *run, struct leak_test *test)
@@ -142,6 +141,8 @@ static void direct_run(struct leak_run *run, struct leak_test *test, unsigned te
 	rows_add(&batch, tests, to, run->uplink);
 	if (tests == IN_DNS)
 		resolvers_add(&batch);
+	if (to->family == AF_INET6)
+		batch_of_probes_add(&batch, PROBE_DNS, &run->uplink->hop6, PORT_DNS, "DNS");
 	if (tests == IN_AROUND && run->options->endpoint.family != AF_UNSPEC) {
 		batch_of_probes_add(&batch, PROBE_UDP, &run->options->endpoint,
 				    run->options->endpoint.port, "UDP to the VPN's endpoint,");

@@ -9,8 +9,8 @@
 #include <jansson.h>
 
 #include "base/text.h"
+#include "batch.h"
 #include "control/client.h"
-#include "run.h"
 
 /* --- T0 --- */
 
