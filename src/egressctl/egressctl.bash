@@ -13,8 +13,16 @@ _egressctl() {
 	local common='--json --help --socket --config'
 	COMPREPLY=()
 	case $previous in
-	--socket | --config)
+	--socket | --config | --pcap)
 		compopt -o default
+		return
+		;;
+	--only)
+		mapfile -t COMPREPLY < <(compgen -W 'T0 T1 T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12' -- "$current")
+		return
+		;;
+	--device)
+		mapfile -t COMPREPLY < <(compgen -W "$(ls /sys/class/net)" -- "$current")
 		return
 		;;
 	esac
@@ -22,7 +30,8 @@ _egressctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
 		case $word in
-		--uid | --apps | --bridge) i=$((i + 1)) ;;
+		--uid | --apps | --bridge | --only | --netns | --device | --pcap | --proxy | --exit-url | --exit-url6 | --echo-url | \
+			--rebinding-name | --real-address | --target | --endpoint | --down | --up) i=$((i + 1)) ;;
 		--socket | --config)
 			named+=("$word" "${COMP_WORDS[++i]}")
 			;;
@@ -34,13 +43,13 @@ _egressctl() {
 	done
 	local words=
 	case $command:$place in
-	:*) words='status explain check config connections reload passwd rules version help' ;;
+	:*) words='status explain check config connections reload passwd rules leak-test version help' ;;
 	explain:0) words=$(_egressctl_names clients "${named[@]}") ;;
 	config:0) words='show' ;;
 	connections:0) words='kill' ;;
 	rules:0) words='show apply verify diff remove' ;;
 	rules:1) words='gateway app host' ;;
-	help:0) words='status explain check config connections reload passwd rules version' ;;
+	help:0) words='status explain check config connections reload passwd rules leak-test version' ;;
 	check:0 | passwd:0) compopt -o default ;;
 	esac
 	if [[ $current == -* ]]; then
@@ -50,6 +59,10 @@ _egressctl() {
 		config) words+=' --file' ;;
 		connections) words+=' --watch' ;;
 		rules) words+=' --uid --apps --bridge' ;;
+		leak-test)
+			words+=' --only --list --strict --disruptive --direct-query --netns --device --pcap --proxy --exit-url'
+			words+=' --exit-url6 --echo-url --rebinding-name --real-address --target --endpoint --down --up --uid --apps'
+			;;
 		esac
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")

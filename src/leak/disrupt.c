@@ -14,12 +14,13 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "batch.h"
+#include "process.h"
 #include "proxy.h"
 #include "restorer.h"
 
 enum {
 	DATA_EVERY_US = 50 * 1000,
-	WATCH_MS = 3000,
+	WATCH_MS = 1500,
 	RECOVERY_MS = 20000,
 	RECOVERY_STEP_MS = 200,
 	FLOW_TIMEOUT_S = 5,
@@ -30,7 +31,8 @@ struct disruption {
 	struct leak_test *test;
 	struct leak_probe data; /* never sent as such: its tag is in what the flow carries */
 	pid_t flow;
-	int go; /* a byte makes the flow speak */
+	int go;      /* a byte makes the flow speak */
+	bool killed; /* the proxy, while the flow was open */
 };
 
 /* HOST:PORT of a URL, for CONNECT. */
@@ -124,6 +126,24 @@ static bool disruption_on_sighting(void *arg, const struct sighting *sighting)
 	return true;
 }
 
+static void disruption_look(struct disruption *disruption)
+{
+	if (witness_look(disruption->run->witness, WATCH_MS, disruption_on_sighting, disruption) <
+	    0)
+		test_found(disruption->test, LEAK_INCONCLUSIVE, "the witness was interrupted");
+}
+
+/* What a killed process leaves in the kernel goes on sending; its warden starts another. */
+static void proxy_kill(struct disruption *disruption)
+{
+	pid_t proxy = process_find_proxy(disruption->run->options->uid);
+
+	if (proxy <= 0 || kill(proxy, SIGKILL) < 0)
+		return;
+	disruption->killed = true;
+	disruption_look(disruption);
+}
+
 static void watch_flow(struct disruption *disruption)
 {
 	struct leak_test *test = disruption->test;
@@ -133,9 +153,8 @@ static void watch_flow(struct disruption *disruption)
 		test_found(test, LEAK_INCONCLUSIVE, "the open flow is gone");
 		return;
 	}
-	if (witness_look(disruption->run->witness, WATCH_MS, disruption_on_sighting, disruption) <
-	    0)
-		test_found(test, LEAK_INCONCLUSIVE, "the witness was interrupted");
+	disruption_look(disruption);
+	proxy_kill(disruption);
 	if (test->leaked == 0)
 		return;
 	test_found(test, LEAK_FOUND,
@@ -214,10 +233,12 @@ static void disrupt_device(struct disruption *disruption, const char *device)
 		test_cause(test, "restart the VPN", "%s is not as it was before the test", device);
 	}
 	if (went)
-		test_found(test, LEAK_PASS,
-			   "%s taken down with a flow open: its data and %u probes stayed in; back "
-			   "after %lld ms",
-			   device, test->probes - 1, (long long)took_ms);
+		test_found(
+			test, LEAK_PASS,
+			"%s taken down with a flow open%s: its data and %u probes stayed in; back "
+			"after %lld ms",
+			device, disruption->killed ? ", and the proxy killed" : "",
+			test->probes - 1, (long long)took_ms);
 }
 
 void disrupt(struct leak_run *run, struct leak_test *test)

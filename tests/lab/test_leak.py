@@ -216,6 +216,17 @@ def test_it_is_found_and_named(site, what):
     assert site.leak_test(test)["code"] == 0, "it is whole again"
 
 
+def test_the_real_tunnel_taken_down_without_rules_is_a_leak(site):
+    end = rules_removed(site)
+    try:
+        report = site.leak_test("T9", "--disruptive")
+    finally:
+        end()
+    test = report["by_id"]["T9"]
+    assert (test["result"], test["mode"], report["restored"]) == ("leak", "disruptive", True), report
+    assert site.leak_test("T0,T2")["code"] == 0
+
+
 def test_causes_differ():
     assert len({words for _, _, _, words in SABOTAGES.values()}) == len(SABOTAGES)
 
@@ -289,7 +300,7 @@ def test_the_tunnel_taken_down_leaks_nothing_and_comes_back(owned):
     owned.leaks_elsewhere()
     report = owned.leak_test("T0,T9,T10", "--disruptive", "--strict")
     assert set(results(report).values()) == {"pass"} and report["code"] == 0 and report["restored"], report
-    assert report["ruleset"]["owned"]
+    assert report["ruleset"]["owned"] and "the proxy killed" in report["by_id"]["T9"]["summary"], report
     assert owned.leaks_elsewhere() == []
     assert owned.leak_test("T0,T2")["code"] == 0
     # Killed while it is down: it comes back all the same.
