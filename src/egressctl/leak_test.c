@@ -44,7 +44,6 @@ static const struct option options[] = {
 	{"socket", required_argument, NULL, 's'},
 	{"config", required_argument, NULL, 'c'},
 	{"json", no_argument, NULL, 'j'},
-	{"help", no_argument, NULL, 'h'},
 	{"uid", required_argument, NULL, 'U'},
 	{"apps", required_argument, NULL, 'A'},
 	{"only", required_argument, NULL, OPTION_ONLY},

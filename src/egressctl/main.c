@@ -192,6 +192,10 @@ static int command_start(const struct command *command, struct invocation *invoc
 {
 	int option;
 
+	for (int i = 1; i < argc && strchr(command->options, '*'); i++) {
+		if (strcmp(argv[i], "--help") == 0)
+			return help_run(command->name);
+	}
 	if (strchr(command->options, '*')) {
 		invocation->argc = argc;
 		invocation->argv = argv;
