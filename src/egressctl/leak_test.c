@@ -297,10 +297,6 @@ int command_leak_test(const struct invocation *invocation)
 	optind = 0; /* GNU's getopt: begin anew, with another list */
 	while ((option = getopt_long(invocation->argc, invocation->argv, "", options, NULL)) !=
 	       -1) {
-		if (option == 'h') {
-			puts("usage: egressctl leak-test [OPTION...]\n" LEAK_TEST_HELP);
-			return EXIT_YES;
-		}
 		take(&command, option, optarg);
 	}
 	if (command.wrong || optind != invocation->argc)
