@@ -113,15 +113,10 @@ static void take_addresses(struct leak_command *command, const char *name, const
 static void take_text(struct leak_command *command, int option, const char *value)
 {
 	struct leak_options *leak = &command->options;
+	/* In the order of enum option_value. */
 	const char **const places[] = {
-		[OPTION_NETNS - OPTION_NETNS] = &leak->app,
-		[OPTION_DEVICE - OPTION_NETNS] = &leak->device,
-		[OPTION_PCAP - OPTION_NETNS] = &leak->pcap_path,
-		[OPTION_PROXY - OPTION_NETNS] = &leak->proxy_url,
-		[OPTION_EXIT_URL - OPTION_NETNS] = &leak->exit_url,
-		[OPTION_EXIT_URL6 - OPTION_NETNS] = &leak->exit_url6,
-		[OPTION_ECHO_URL - OPTION_NETNS] = &leak->echo_url,
-		[OPTION_REBINDING_NAME - OPTION_NETNS] = &leak->rebinding_name,
+		&leak->app,      &leak->device,    &leak->pcap_path, &leak->proxy_url,
+		&leak->exit_url, &leak->exit_url6, &leak->echo_url,  &leak->rebinding_name,
 	};
 
 	if (option == OPTION_DOWN)

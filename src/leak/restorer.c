@@ -16,8 +16,12 @@
 #include "leak/network.h"
 #include "route.h"
 
+struct kept_message {
+	struct nlmsghdr *header; /* NULL: done */
+};
+
 struct kept {
-	struct nlmsghdr **messages; /* to be sent again, as they came */
+	struct kept_message *messages; /* to be sent again, as they came */
 	size_t count;
 	unsigned index;
 	bool failed;
@@ -25,23 +29,22 @@ struct kept {
 
 static void kept_add(struct kept *kept, const struct nlmsghdr *message)
 {
-	struct nlmsghdr **messages =
+	struct kept_message *messages =
 		array_more(kept->messages, kept->count, sizeof(*kept->messages));
+	struct nlmsghdr *copy = malloc(ROUTE_ROOM);
 
-	if (messages == NULL) {
+	if (messages != NULL)
+		kept->messages = messages;
+	if (messages == NULL || copy == NULL || message->nlmsg_len > ROUTE_ROOM) {
 		kept->failed = true;
+		free(copy);
 		return;
 	}
-	kept->messages = messages;
-	messages[kept->count] = malloc(ROUTE_ROOM);
-	if (messages[kept->count] == NULL || message->nlmsg_len > ROUTE_ROOM) {
-		kept->failed = true;
-		return;
-	}
-	memcpy(messages[kept->count], message, message->nlmsg_len);
-	messages[kept->count]->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_REPLACE;
-	messages[kept->count]->nlmsg_seq = 1;
-	messages[kept->count++]->nlmsg_pid = 0;
+	memcpy(copy, message, message->nlmsg_len);
+	copy->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_REPLACE;
+	copy->nlmsg_seq = 1;
+	copy->nlmsg_pid = 0;
+	messages[kept->count++].header = copy;
 }
 
 static int keep_address(const struct nlmsghdr *message, void *arg)
@@ -88,12 +91,11 @@ static bool kept_send(struct kept *kept)
 		size_t before = left;
 
 		for (size_t i = 0; i < kept->count; i++) {
-			if (kept->messages[i] == NULL)
+			if (kept->messages[i].header == NULL ||
+			    route_do(kept->messages[i].header) < 0)
 				continue;
-			if (route_do(kept->messages[i]) < 0)
-				continue;
-			free(kept->messages[i]);
-			kept->messages[i] = NULL;
+			free(kept->messages[i].header);
+			kept->messages[i].header = NULL;
 			left--;
 		}
 		if (left == before)
@@ -102,11 +104,20 @@ static bool kept_send(struct kept *kept)
 	return true;
 }
 
+/* By the shell, which none of our signals' settings reach. */
 static bool command_run(const char *command)
 {
-	int status = system(command);
+	int status = 0;
+	pid_t pid = fork();
 
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	if (pid == 0) {
+		for (int i = 1; i < NSIG; i++)
+			(void)signal(i, SIG_DFL);
+		(void)execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(127);
+	}
+	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+	       WEXITSTATUS(status) == 0;
 }
 
 static int restorer_run(struct kept *kept, const char *device, const char *up_command, int waits)
@@ -138,7 +149,7 @@ int restorer_start(struct restorer *restorer, const char *device, const char *up
 		_exit(restorer_run(&kept, device, up_command, wires[0]));
 	}
 	for (size_t i = 0; i < kept.count; i++)
-		free(kept.messages[i]);
+		free(kept.messages[i].header);
 	free(kept.messages);
 	fd_close(wires[0]);
 	restorer->holds = wires[1];

@@ -76,6 +76,7 @@ void route_attributes(const struct nlmsghdr *message, size_t head, const struct 
 {
 	struct attributes attributes = {.room = room, .types_max = types_max};
 
-	memset(room, 0, (types_max + 1u) * sizeof(*room));
+	for (size_t i = 0; i <= types_max; i++)
+		room[i] = NULL;
 	(void)!mnl_attr_parse(message, (unsigned)head, attribute_take, &attributes);
 }

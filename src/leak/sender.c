@@ -71,11 +71,11 @@ static int child_run(const struct identity *identity, struct leak_probe *probes,
 		     int said, int go)
 {
 	int *fds = calloc(count + 1, sizeof(*fds));
-	int error = 0;
+	int error = fds == NULL ? ENOMEM : 0;
 	char byte;
 
-	if (fds == NULL || identity_assume(identity) < 0)
-		error = errno;
+	if (error == 0 && identity_assume(identity) < 0)
+		error = errno != 0 ? errno : EPERM;
 	for (size_t i = 0; error == 0 && i < count; i++)
 		fds[i] = leak_probe_send(&probes[i]);
 	if (write(said, &error, sizeof(error)) != sizeof(error) || error != 0)
