@@ -16,6 +16,7 @@
 struct leak_command {
 	struct invocation invocation;
 	struct leak_options options;
+	struct ruleset wanted; /* options point to it */
 	bool strict, list, wrong;
 };
 
@@ -252,23 +253,22 @@ static int test_run(struct leak_command *command)
 static int test_prepare(struct leak_command *command)
 {
 	struct config *config = command_load(&command->invocation);
-	struct ruleset wanted;
 	char *socket = NULL;
 	int code = EXIT_USAGE;
 
 	if (config == NULL)
 		return EXIT_USAGE;
-	if (command_gateway_rules(&command->invocation, config, &wanted, &command->options.uid) ==
-	    EXIT_YES) {
+	if (command_gateway_rules(&command->invocation, config, &command->wanted,
+				  &command->options.uid) == EXIT_YES) {
 		if (!command->invocation.socket_named)
 			socket = command_find_socket(&command->invocation);
 		command->options.socket_path = socket ? socket : command->invocation.socket_path;
 		command->options.config = config;
-		command->options.wanted = &wanted;
+		command->options.wanted = &command->wanted;
 		code = test_run(command);
 		free(socket);
 	}
-	ruleset_clear(&wanted);
+	ruleset_clear(&command->wanted);
 	config_unref(config);
 	return code;
 }

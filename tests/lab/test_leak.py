@@ -2,9 +2,11 @@
 """egressctl leak-test: a good gateway passes, each way of breaking it is found, and a blind witness proves nothing."""
 import ipaddress
 import json
+import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 
@@ -47,12 +49,12 @@ class Site:
     def nft(self, command):
         self.lab.gateway.run("nft", command)
 
-    def command(self, *options, before=()):
+    def command(self, *options, before=(), pages=PAGES):
         return self.lab.gateway.command(*before, program("egressctl"), "leak-test", "--config", self.daemon.config,
-                                        "--netns", str(self.app.pid), *PAGES, *options)
+                                        "--netns", str(self.app.pid), *pages, *options)
 
-    def leak_test(self, only, *options, before=()):
-        command = self.command("--json", "--only", only, *options, before=before)
+    def leak_test(self, only, *options, before=(), pages=PAGES):
+        command = self.command("--json", "--only", only, *options, before=before, pages=pages)
         done = subprocess.run(command, text=True, capture_output=True, timeout=60)
         report = json.loads(done.stdout)
         assert report.get("exit_code", done.returncode) == done.returncode, done
@@ -89,7 +91,9 @@ def results(report):
 
 def test_a_good_gateway_passes_every_test(site):
     site.leaks_elsewhere()
-    report = site.leak_test("T0,T1,T2,T3,T4,T5,T6,T7,T8,T9,T11,T12")
+    kept = os.path.join(site.lab.folder, "kept.pcap")
+    report = site.leak_test("T0,T1,T2,T3,T4,T5,T6,T7,T8,T9,T11,T12", "--pcap", kept)
+    assert "224.0.0.1" in run("tcpdump", "-nr", kept), "the controls are in the file"
     assert results(report).pop("T9") == "skip" and report["by_id"]["T9"]["mode"] == "simulated"
     assert set(results(report).values()) == {"pass", "skip"} and report["code"] == 0, report
     assert site.leaks_elsewhere() == []
@@ -284,6 +288,41 @@ def test_nobody_is_asked_without_an_app_and_that_is_said(site):
     # Nothing tried proves nothing; and what was skipped is not proved.
     assert done.returncode == 2
     assert site.leak_test("T0,T10")["code"] == 0 and site.leak_test("T0,T10", "--strict")["code"] == 2
+
+
+# Gluetun's control server, which wants its key.
+GLUETUN = '''
+import http.server, json
+class Control(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        known = self.path == "/v1/publicip/ip" and self.headers["X-API-Key"] == "no-gluetun-here"
+        body = json.dumps({"public_ip": "%s"}).encode() if known else b"Unauthorized"
+        self.send_response(200 if known else 401)
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *words):
+        pass
+server = http.server.HTTPServer(("127.0.0.1", 8000), Control)
+print("ready", flush=True)
+server.serve_forever()
+'''
+
+
+@pytest.mark.parametrize("says, result, words", [
+    (world.VPN_PUBLIC, "pass", "which Gluetun says is the VPN's"),
+    ("45.80.9.9", "inconclusive", "Gluetun says that the VPN's address is 45.80.9.9")])
+def test_gluetuns_word_is_compared_with_what_origins_see(site, says, result, words):
+    server = site.lab.gateway.start(sys.executable, "-c", GLUETUN % says, stdout=subprocess.PIPE, text=True)
+    server.stdout.readline()
+    end = reloaded(policy.shipped(site.lab.folder))(site)
+    try:
+        report = site.leak_test("T2", pages=(*PAGES[:2], "--exit-url6", "http://example.org/whoami"))
+    finally:
+        end()
+        server.kill()
+        server.wait()
+        server.stdout.close()
+    assert report["by_id"]["T2"]["result"] == result and words in report["by_id"]["T2"]["summary"], report
 
 
 # --- the real tunnel ---
