@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/special.h"
 #include "config/config.h"
@@ -61,7 +62,10 @@ static size_t namespace_capabilities(ino_t inode, uint64_t *mask)
 		char path[64];
 		struct stat status;
 
-		if (!isdigit((unsigned char)entry->d_name[0]))
+		/* Who tests is no app, nor is who started it. */
+		if (!isdigit((unsigned char)entry->d_name[0]) ||
+		    strtol(entry->d_name, NULL, 10) == getpid() ||
+		    strtol(entry->d_name, NULL, 10) == getppid())
 			continue;
 		snprintf(path, sizeof(path), "/proc/%.20s/ns/net", entry->d_name);
 		if (stat(path, &status) < 0 || status.st_ino != inode)
@@ -151,7 +155,7 @@ static bool app_fail(struct leak_run *run, const char *path)
 bool app_open(struct leak_run *run)
 {
 	char path[256];
-	struct stat status;
+	struct stat status, here;
 	size_t processes;
 
 	proxy_find(run);
@@ -161,6 +165,7 @@ bool app_open(struct leak_run *run)
 	if (run->app_netns < 0 || fstat(run->app_netns, &status) < 0 ||
 	    network_read(run->app_netns, &run->app) < 0)
 		return app_fail(run, path);
+	run->app_is_here = stat("/proc/self/ns/net", &here) == 0 && here.st_ino == status.st_ino;
 	processes = namespace_capabilities(status.st_ino, &run->app_capabilities);
 	if (processes == 0)
 		run->app_capabilities = UINT64_C(1) << CAPABILITY_NET_RAW;

@@ -68,7 +68,7 @@ static bool sighting_is_at_the_gateway(const struct batch_of_probes *batch,
 	const struct leak_run *run = batch->run;
 
 	return sighting->place == PLACE_APP && sighting->frame->target_mac != NULL &&
-	       run->gateway_mac_known && run->is_gateway &&
+	       run->gateway_mac_known &&
 	       memcmp(sighting->frame->target_mac, run->gateway_mac, MAC_LEN) == 0;
 }
 

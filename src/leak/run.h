@@ -39,6 +39,7 @@ struct leak_run {
 	enum rules_state rules;
 	char difference[LEAK_WORDS]; /* the first one of the rules */
 	int app_netns;               /* -1: none */
+	bool app_is_here;            /* it is the namespace we run in */
 	uint64_t app_capabilities;   /* the most that somebody there has */
 	char app_who[80];
 	struct network app;

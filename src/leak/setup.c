@@ -215,7 +215,7 @@ bool run_open(struct leak_run *run)
 	run->witness = witness_new(run->options->pcap_path, problem);
 	if (run->witness == NULL)
 		return setup_fail(run, LEAK_EXIT_USAGE, "the file for the capture: ", problem);
-	return watch_here(run, &watched) && watch_app(run, &watched);
+	return (run->app_is_here || watch_here(run, &watched)) && watch_app(run, &watched);
 }
 
 void run_close(struct leak_run *run)

@@ -250,10 +250,11 @@ static void app_batch(struct leak_run *run, struct leak_test *test, const struct
 void test_app(struct leak_run *run, struct leak_test *test)
 {
 	if (run->app_netns < 0) {
-		test_found(test, LEAK_SKIP,
-			   "no app was named: --netns PID, or run it as the app: docker run --rm "
-			   "--network container:APP --cap-add NET_RAW ... egressctl leak-test "
-			   "--netns self");
+		test_found(
+			test, LEAK_SKIP,
+			"no app was named: --netns PID; or beside the app: docker run --rm "
+			"--network container:APP --pid container:APP --cap-add NET_RAW --cap-add "
+			"SYS_ADMIN ... egressctl leak-test --netns 1");
 		return;
 	}
 	if (run->app_link == NULL) {

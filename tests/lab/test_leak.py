@@ -290,6 +290,20 @@ def test_nobody_is_asked_without_an_app_and_that_is_said(site):
     assert site.leak_test("T0,T10")["code"] == 0 and site.leak_test("T0,T10", "--strict")["code"] == 2
 
 
+def test_beside_the_app_its_part_is_tried_and_the_rest_is_not_claimed(site):
+    command = site.lab.app.command(program("egressctl"), "leak-test", "--config", site.daemon.config, "--json",
+                                   "--netns", str(site.app.pid), "--only", "T4,T8,T11", *PAGES)
+    done = subprocess.run(command, text=True, capture_output=True, timeout=60)
+    report = json.loads(done.stdout)
+    assert [test["result"] for test in report["tests"]] == ["skip", "pass", "skip"] and done.returncode == 0, report
+    end = app_with_raw_frames(site)
+    try:
+        command[command.index("--netns") + 1] = str(site.app.pid)
+        assert subprocess.run(command, capture_output=True, timeout=60).returncode == 1
+    finally:
+        end()
+
+
 # Gluetun's control server, which wants its key.
 GLUETUN = '''
 import http.server, json
