@@ -13,9 +13,9 @@ may_include() {
 	net) echo base net proto ;;
 	config) echo base policy proto config firewall ;;
 	warden) echo base firewall control tunnel config warden ;;
-	leak) echo base firewall control config leak ;;
+	leak) echo base firewall control tunnel config leak ;;
 	egressd) echo base policy proto firewall control net tunnel config warden egressd ;;
-	egressctl) echo base policy proto firewall control config leak egressctl ;;
+	egressctl) echo base policy proto firewall control tunnel config leak egressctl ;;
 	esac
 }
 
@@ -25,12 +25,13 @@ may_use() {
 	openssl) echo base net ;;
 	ares) echo net ;;
 	curl) echo control tunnel leak egressctl ;;
-	jansson) echo control config egressd leak egressctl ;;
+	jansson) echo control config tunnel egressd leak egressctl ;;
 	idn2) echo config ;;
 	libnftnl) echo firewall ;;
 	libmnl) echo firewall leak ;;
 	pcap) echo leak ;;
 	cap) echo warden leak ;;
+	seccomp) echo egressd ;;
 	*) ;;
 	esac
 }

@@ -13,7 +13,7 @@ _egressctl() {
 	local common='--json --help --socket --config'
 	COMPREPLY=()
 	case $previous in
-	--socket | --config | --pcap)
+	--socket | --config | --pcap | --key-file)
 		compopt -o default
 		return
 		;;
@@ -30,7 +30,7 @@ _egressctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
 		case $word in
-		--uid | --apps | --bridge | --only | --netns | --device | --pcap | --proxy | --exit-url | --exit-url6 | --echo-url | \
+		--uid | --apps | --bridge | --key-file | --only | --netns | --device | --pcap | --proxy | --exit-url | --exit-url6 | --echo-url | \
 			--rebinding-name | --real-address | --target | --endpoint | --down | --up) i=$((i + 1)) ;;
 		--socket | --config)
 			named+=("$word" "${COMP_WORDS[++i]}")
@@ -43,13 +43,14 @@ _egressctl() {
 	done
 	local words=
 	case $command:$place in
-	:*) words='status explain check config connections reload passwd rules leak-test version help' ;;
+	:*) words='status health explain check config connections reload passwd rules tunnel leak-test doctor version help' ;;
 	explain:0) words=$(_egressctl_names clients "${named[@]}") ;;
 	config:0) words='show' ;;
 	connections:0) words='kill' ;;
+	tunnel:0) words='status restart' ;;
 	rules:0) words='show apply verify diff remove' ;;
 	rules:1) words='gateway app host' ;;
-	help:0) words='status explain check config connections reload passwd rules leak-test version' ;;
+	help:0) words='status health explain check config connections reload passwd rules tunnel leak-test doctor version' ;;
 	check:0 | passwd:0) compopt -o default ;;
 	esac
 	if [[ $current == -* ]]; then
@@ -58,6 +59,8 @@ _egressctl() {
 		explain) words+=' --file --udp' ;;
 		config) words+=' --file' ;;
 		connections) words+=' --watch' ;;
+		doctor) words+=' --preflight' ;;
+		tunnel) words+=' --key-file' ;;
 		rules) words+=' --uid --apps --bridge' ;;
 		leak-test)
 			words+=' --only --list --strict --disruptive --direct-query --netns --device --pcap --proxy --exit-url'

@@ -7,9 +7,10 @@
 #include "base/special.h"
 #include "base/text.h"
 #include "batch.h"
-#include "gluetun.h"
+#include "config/config.h"
 #include "names.h"
 #include "proxy.h"
+#include "tunnel/gluetun.h"
 
 /* The address that an answer is, with blanks around it. */
 static bool answer_address(const struct proxy_answer *answer, struct address *address)
@@ -41,6 +42,41 @@ static struct address real_address(struct leak_run *run, sa_family_t family, con
 	return (struct address){0};
 }
 
+/* The key in a file's first line; NULL: none. Returns key. */
+static const char *key_read(const char *path, char *key, size_t size)
+{
+	FILE *file = path != NULL ? fopen(path, "re") : NULL;
+	bool read = file != NULL && fgets(key, (int)size, file) != NULL;
+
+	if (file != NULL)
+		fclose(file);
+	if (!read)
+		return NULL;
+	key[strcspn(key, "\r\n")] = '\0';
+	return key;
+}
+
+/* What Gluetun says that the VPN's address is; AF_UNSPEC: it does not. */
+static struct address vpn_address(const struct config *config)
+{
+	struct gluetun_answer answer;
+	char country[GLUETUN_PLACE_SIZE], key[256];
+	struct address address = {0};
+
+	for (size_t i = 0; i < config->egress_count; i++) {
+		const struct egress_config *egress = &config->egresses[i];
+
+		if (egress->gluetun_url == NULL)
+			continue;
+		gluetun_ask(egress->gluetun_url, key_read(egress->key_file, key, sizeof(key)),
+			    "GET", "/v1/publicip/ip", NULL, &answer);
+		if (answer.outcome == GLUETUN_ANSWERED &&
+		    gluetun_read_exit(answer.body, answer.len, &address, country))
+			return address;
+	}
+	return (struct address){0};
+}
+
 /* Against the address that must not be seen, or the one that Gluetun says must be. */
 static void exit_judge(struct leak_run *run, struct leak_test *test, const struct address *seen,
 		       const struct address *real, struct text *words)
@@ -60,7 +96,7 @@ static void exit_judge(struct leak_run *run, struct leak_test *test, const struc
 			   "the proxy's requests do not leave by the VPN");
 		return;
 	}
-	vpn = gluetun_public_address(run->options->config);
+	vpn = vpn_address(run->options->config);
 	if (address_equals(seen, &vpn)) {
 		text_add(words, ", which Gluetun says is the VPN's");
 	} else if (vpn.family == seen->family) {

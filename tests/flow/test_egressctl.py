@@ -143,8 +143,8 @@ def test_wrong_usage_is_said_and_exits_3(arguments):
     assert result.stderr and not result.stdout
 
 
-@pytest.mark.parametrize("command", ["status", "explain", "check", "config", "connections", "reload", "passwd", "leak-test",
-                                     "version"])
+@pytest.mark.parametrize("command", ["status", "explain", "check", "config", "connections", "health", "reload", "passwd",
+                                     "leak-test", "version"])
 def test_every_command_has_help(command):
     result = run(command, "--help")
     assert result.returncode == YES
