@@ -168,7 +168,7 @@ class Show:
                    "--exit-url", "http://example.org/whoami", "--exit-url6", "http://six.example.org/whoami",
                    "--echo-url", "http://example.org/echo", "--rebinding-name", "inside.example.org",
                    "--real-address", f"{world.HOME_PUBLIC},{world.HOME_PUBLIC6}",
-                   "--endpoint", f"{world.VPN_PUBLIC}:{world.VPN_PORT}"]
+                   "--endpoint", f"{world.VPN_PUBLIC}:1194"]
         self.table.line(f"   egressctl leak-test --netns {app.pid} --real-address {world.HOME_PUBLIC},… …", "dim")
         done = subprocess.run(self.lab.gateway.command(*command), text=True, stdout=subprocess.PIPE, timeout=60)
         stop(app)
