@@ -9,13 +9,13 @@ trap 'rm -f "$broken"' EXIT
 may_include() {
 	case $1 in
 	base) echo base ;;
-	policy | proto | firewall | control | tunnel) echo base "$1" ;;
+	policy | proto | firewall | control | tunnel | apps) echo base "$1" ;;
 	net) echo base net proto ;;
 	config) echo base policy proto config firewall ;;
 	warden) echo base firewall control tunnel config warden ;;
 	leak) echo base firewall control tunnel config leak ;;
-	egressd) echo base policy proto firewall control net tunnel config warden egressd ;;
-	egressctl) echo base policy proto firewall control tunnel config leak egressctl ;;
+	egressd) echo base policy proto firewall control net tunnel apps config warden egressd ;;
+	egressctl) echo base policy proto firewall control tunnel apps config leak egressctl ;;
 	esac
 }
 
@@ -24,8 +24,8 @@ may_use() {
 	event2) echo net control warden egressd ;;
 	openssl) echo base net ;;
 	ares) echo net ;;
-	curl) echo control tunnel leak egressctl ;;
-	jansson) echo control config tunnel egressd leak egressctl ;;
+	curl) echo apps control tunnel leak egressctl ;;
+	jansson) echo apps control config tunnel egressd leak egressctl ;;
 	idn2) echo config ;;
 	libnftnl) echo firewall ;;
 	libmnl) echo firewall leak ;;
@@ -43,7 +43,7 @@ contains() {
 	return 1
 }
 
-for layer in base policy proto firewall control net tunnel config warden leak egressd egressctl; do
+for layer in base policy proto firewall control net tunnel apps config warden leak egressd egressctl; do
 	for file in src/"$layer"/*.c src/"$layer"/*.h include/"$layer"/*.h; do
 		[ -e "$file" ] || continue
 		sed -n 's/^#include "\([a-z]*\)\/.*/\1/p' "$file" | sort -u | while read -r used; do

@@ -152,7 +152,7 @@ static bool app_fail(struct leak_run *run, const char *path)
 	return false;
 }
 
-bool app_open(struct leak_run *run)
+bool leak_app_open(struct leak_run *run)
 {
 	char path[256];
 	struct stat status, here;

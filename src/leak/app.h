@@ -6,6 +6,6 @@
 #include "run.h"
 
 /* Opens the app's namespace, when one was named, and finds the proxy. False: report->problem. */
-MUST_CHECK bool app_open(struct leak_run *run);
+MUST_CHECK bool leak_app_open(struct leak_run *run);
 
 #endif

@@ -210,7 +210,7 @@ bool run_open(struct leak_run *run)
 		return setup_fail(run, LEAK_EXIT_PRIVILEGE,
 				  "the devices cannot be listed: ", strerror(errno));
 	uplink_find(run);
-	if (!setup_firewall(run) || !app_open(run))
+	if (!setup_firewall(run) || !leak_app_open(run))
 		return false;
 	run->witness = witness_new(run->options->pcap_path, problem);
 	if (run->witness == NULL)

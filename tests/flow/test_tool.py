@@ -18,7 +18,7 @@ def asked(gateway, *words):
     return done.returncode, json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("command", ["status", "explain", "check", "config", "connections", "health", "reload", "passwd",
+@pytest.mark.parametrize("command", ["status", "explain", "check", "config", "connections", "health", "reload", "apps", "passwd",
                                      "leak-test", "version"])
 def test_every_command_has_help(command):
     done = tool(command, "--help")
