@@ -13,8 +13,9 @@ may_include() {
 	net) echo base net proto ;;
 	config) echo base policy proto config firewall ;;
 	warden) echo base firewall control tunnel config warden ;;
+	leak) echo base firewall control tunnel config leak ;;
 	egressd) echo base policy proto firewall control net tunnel apps config warden egressd ;;
-	egressctl) echo base policy proto firewall control tunnel apps config egressctl ;;
+	egressctl) echo base policy proto firewall control tunnel apps config leak egressctl ;;
 	esac
 }
 
@@ -23,11 +24,13 @@ may_use() {
 	event2) echo net control warden egressd ;;
 	openssl) echo base net ;;
 	ares) echo net ;;
-	curl) echo apps control tunnel egressctl ;;
-	jansson) echo apps control config tunnel egressd egressctl ;;
+	curl) echo apps control tunnel leak egressctl ;;
+	jansson) echo apps control config tunnel egressd leak egressctl ;;
 	idn2) echo config ;;
-	libnftnl | libmnl) echo firewall ;;
-	cap) echo warden ;;
+	libnftnl) echo firewall ;;
+	libmnl) echo firewall leak ;;
+	pcap) echo leak ;;
+	cap) echo warden leak ;;
 	seccomp) echo egressd ;;
 	*) ;;
 	esac
@@ -40,7 +43,7 @@ contains() {
 	return 1
 }
 
-for layer in base policy proto firewall control net tunnel apps config warden egressd egressctl; do
+for layer in base policy proto firewall control net tunnel apps config warden leak egressd egressctl; do
 	for file in src/"$layer"/*.c src/"$layer"/*.h include/"$layer"/*.h; do
 		[ -e "$file" ] || continue
 		sed -n 's/^#include "\([a-z]*\)\/.*/\1/p' "$file" | sort -u | while read -r used; do

@@ -5,11 +5,13 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/compiler.h"
 
 struct config;
 struct control_answer;
+struct ruleset;
 
 enum {
 	EXIT_YES = 0,
@@ -56,6 +58,7 @@ int command_reload(const struct invocation *invocation);
 int command_apps(const struct invocation *invocation);
 int command_passwd(const struct invocation *invocation);
 int command_rules(const struct invocation *invocation);
+int command_leak_test(const struct invocation *invocation);
 int command_doctor(const struct invocation *invocation);
 int command_tunnel(const struct invocation *invocation);
 int command_version(const struct invocation *invocation);
@@ -76,6 +79,12 @@ MUST_CHECK int command_ask(const struct invocation *invocation, const char *meth
 
 /* Reads the policy file; warnings go to standard error. NULL: it has been said. */
 MUST_CHECK struct config *command_load(const struct invocation *invocation);
+
+/* The gateway's rules for the policy, with the options of "rules"; wanted is the caller's to clear
+ * in any case. An exit code, EXIT_YES when it is filled; otherwise it has been said. */
+MUST_CHECK int command_gateway_rules(const struct invocation *invocation,
+				     const struct config *config, struct ruleset *wanted,
+				     uint32_t *uid);
 
 /* On standard output, one document. Takes json. */
 void command_print_json(json_t *json);

@@ -57,6 +57,9 @@ MUST_CHECK enum firewall_result firewall_apply_held(struct firewall *firewall,
 MUST_CHECK enum firewall_result firewall_read(struct firewall *firewall, const char *table,
 					      struct ruleset *found);
 
+/* A number that every change of any table in this namespace raises. -1 + errno. */
+MUST_CHECK int firewall_generation(struct firewall *firewall, uint32_t *generation);
+
 /* FIREWALL_ABSENT: there was none. */
 MUST_CHECK enum firewall_result firewall_remove(struct firewall *firewall, const char *table);
 

@@ -13,8 +13,16 @@ _egressctl() {
 	local common='--json --help --socket --config'
 	COMPREPLY=()
 	case $previous in
-	--socket | --config | --*key-file | --config-dir)
+	--socket | --config | --pcap | --*key-file | --config-dir)
 		compopt -o default
+		return
+		;;
+	--only)
+		mapfile -t COMPREPLY < <(compgen -W 'T0 T1 T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12' -- "$current")
+		return
+		;;
+	--device)
+		mapfile -t COMPREPLY < <(compgen -W "$(ls /sys/class/net)" -- "$current")
 		return
 		;;
 	esac
@@ -22,7 +30,8 @@ _egressctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
 		case $word in
-		--uid | --apps | --bridge | --*-url | --*key-file | --config-dir | --proxy | --echo) i=$((i + 1)) ;;
+		--uid | --apps | --bridge | --*-url | --exit-url6 | --*key-file | --config-dir | --proxy | --echo | --only | --netns | \
+			--device | --pcap | --rebinding-name | --real-address | --target | --endpoint | --down | --up) i=$((i + 1)) ;;
 		--socket | --config)
 			named+=("$word" "${COMP_WORDS[++i]}")
 			;;
@@ -34,7 +43,7 @@ _egressctl() {
 	done
 	local words=
 	case $command:$place in
-	:*) words='status health explain check config connections reload apps passwd rules tunnel doctor version help' ;;
+	:*) words='status health explain check config connections reload apps passwd rules tunnel leak-test doctor version help' ;;
 	explain:0) words=$(_egressctl_names clients "${named[@]}") ;;
 	config:0) words='show' ;;
 	connections:0) words='kill' ;;
@@ -43,7 +52,7 @@ _egressctl() {
 	apps:*) words='prowlarr flaresolverr radarr qbittorrent overseerr' ;;
 	rules:0) words='show apply verify diff remove' ;;
 	rules:1) words='gateway app host' ;;
-	help:0) words='status health explain check config connections reload apps passwd rules tunnel doctor version' ;;
+	help:0) words='status health explain check config connections reload apps passwd rules tunnel leak-test doctor version' ;;
 	check:0 | passwd:0) compopt -o default ;;
 	esac
 	if [[ $current == -* ]]; then
@@ -59,6 +68,10 @@ _egressctl() {
 			for word in prowlarr radarr qbittorrent overseerr; do words+=" --$word-url --$word-key-file"; done
 			;;
 		rules) words+=' --uid --apps --bridge' ;;
+		leak-test)
+			words+=' --only --list --strict --disruptive --direct-query --netns --device --pcap --proxy --exit-url'
+			words+=' --exit-url6 --echo-url --rebinding-name --real-address --target --endpoint --down --up --uid --apps'
+			;;
 		esac
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "egressctl/command.h"
+#include "egressctl/leak_test.h"
 #include "egressctl/print.h"
 
 static const struct command commands[] = {
@@ -63,6 +64,8 @@ static const struct command commands[] = {
 	 "Docker host. No egressd needs to run; all but show take the capability NET_ADMIN.\n"
 	 "Exit code 0: done, or the kernel has these rules; 1: not; 2: could not tell.\n",
 	 false, command_rules},
+	{"leak-test", "[OPTION ...]", "prove with real packets that nothing gets around the tunnel",
+	 "*", LEAK_TEST_HELP, false, command_leak_test},
 	{"doctor", "", "what this machine has, what is wrong with it, and what to do", "P",
 	 "--preflight asks only whether the kernel and the container have what egressd needs; it "
 	 "takes\n"

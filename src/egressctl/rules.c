@@ -40,6 +40,7 @@ struct rules {
 	const struct invocation *invocation;
 	const struct rules_kind *kind;
 	struct ruleset wanted;
+	uint32_t uid;
 	struct prefix *apps;
 	size_t app_count;
 };
@@ -107,26 +108,46 @@ static int rules_parse_options(struct rules *rules, struct config_rules_options 
 	return EXIT_YES;
 }
 
-static int rules_derive(struct rules *rules)
+static int rules_derive_from(struct rules *rules, const struct config *config)
 {
 	struct config_rules_options options;
 	const char *problem;
-	struct config *config;
 	struct config_rules *needs;
 	int code = rules_parse_options(rules, &options);
 
 	if (code != EXIT_YES)
 		return code;
-	config = command_load(rules->invocation);
-	if (config == NULL)
-		return EXIT_UNKNOWN;
+	rules->uid = options.uid;
 	needs = config_rules_new(config, &options, &problem);
 	if (needs == NULL || rules->kind->derive(config_rules_policy(needs), rules->kind->table,
 						 &rules->wanted, &problem) < 0)
 		code = command_fail(rules->invocation, EXIT_UNKNOWN, "%s: %s", config->path,
 				    problem);
 	config_rules_free(needs);
+	return code;
+}
+
+static int rules_derive(struct rules *rules)
+{
+	struct config *config = command_load(rules->invocation);
+	int code;
+
+	if (config == NULL)
+		return EXIT_UNKNOWN;
+	code = rules_derive_from(rules, config);
 	config_unref(config);
+	return code;
+}
+
+int command_gateway_rules(const struct invocation *invocation, const struct config *config,
+			  struct ruleset *wanted, uint32_t *uid)
+{
+	struct rules rules = {.invocation = invocation, .kind = &kinds[0]};
+	int code = rules_derive_from(&rules, config);
+
+	*wanted = rules.wanted;
+	*uid = rules.uid;
+	free(rules.apps);
 	return code;
 }
 

@@ -134,7 +134,8 @@ def run_on_terminal(*arguments, daemon, environment=None, columns=80):
     [], ["nope"], ["status", "x"], ["status", "--watch"], ["explain"], ["explain", "a"], ["explain", "a", "b", "c"],
     ["check", "a", "b"], ["config"], ["config", "shoe"], ["connections", "kill"], ["connections", "kill", "x"],
     ["connections", "kill", "-1"], ["connections", "list"], ["reload", "now"], ["passwd"], ["passwd", "f"],
-    ["passwd", "f", "u", "password"], ["passwd", "f", "a:b"], ["passwd", "f", ""], ["version", "x"], ["--nope"],
+    ["passwd", "f", "u", "password"], ["passwd", "f", "a:b"], ["passwd", "f", ""], ["version", "x"], ["--nope"], ["leak-test", "--only", "T99"], ["leak-test", "x"],
+    ["leak-test", "--nope"], ["leak-test", "--endpoint", "1.2.3.4"], ["leak-test", "--real-address", "x"],
     ["--file", "status"], ["help", "nope"]])
 def test_wrong_usage_is_said_and_exits_3(arguments):
     result = run(*arguments)
@@ -142,7 +143,8 @@ def test_wrong_usage_is_said_and_exits_3(arguments):
     assert result.stderr and not result.stdout
 
 
-@pytest.mark.parametrize("command", ["status", "explain", "check", "config", "connections", "health", "reload", "passwd", "version"])
+@pytest.mark.parametrize("command", ["status", "explain", "check", "config", "connections", "health", "reload", "passwd",
+                                     "leak-test", "version"])
 def test_every_command_has_help(command):
     result = run(command, "--help")
     assert result.returncode == YES

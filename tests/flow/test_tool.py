@@ -19,7 +19,7 @@ def asked(gateway, *words):
 
 
 @pytest.mark.parametrize("command", ["status", "explain", "check", "config", "connections", "health", "reload", "apps", "passwd",
-                                     "version"])
+                                     "leak-test", "version"])
 def test_every_command_has_help(command):
     done = tool(command, "--help")
     assert done.returncode == 0 and command in done.stdout

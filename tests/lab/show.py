@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The demo's scenes: each row is a promise, and how it was kept."""
+import subprocess
 import time
 
 from . import world
 from .curl import Curl
+from .daemon import program
+from .process import stop
 
 PROXY = f"http://{world.GATEWAY_APPS}:8118"
 SOCKS = f"socks5h://{world.GATEWAY_APPS}:8118"
@@ -157,6 +160,22 @@ class Show:
         answer = waiting.result()
         self.told("https://1337x.to/             asked before", answer, log, events, 200, VPN)
         self.ask(f"http://example.org/           tun0 is now {ifindex}", "http://example.org/whoami", "-x", PROXY)
+
+    def proves_it(self):
+        """egressctl leak-test in the gateway, which tries as the proxy's user and as the app."""
+        app = self.lab.app.start("setpriv", "--bounding-set=-all", "sleep", "60")
+        command = [program("egressctl"), "leak-test", "--config", self.daemon.config, "--netns", str(app.pid),
+                   "--exit-url", "http://example.org/whoami", "--exit-url6", "http://six.example.org/whoami",
+                   "--echo-url", "http://example.org/echo", "--rebinding-name", "inside.example.org",
+                   "--real-address", f"{world.HOME_PUBLIC},{world.HOME_PUBLIC6}",
+                   "--endpoint", f"{world.VPN_PUBLIC}:1194"]
+        self.table.line(f"   egressctl leak-test --netns {app.pid} --real-address {world.HOME_PUBLIC},… …", "dim")
+        done = subprocess.run(self.lab.gateway.command(*command), text=True, stdout=subprocess.PIPE, timeout=60)
+        stop(app)
+        for line in done.stdout.splitlines():
+            self.table.line(line)
+        self.lab.witness.look()  # its controls left on purpose
+        self.kept, self.broken = self.kept + (done.returncode == 0), self.broken + (done.returncode != 0)
 
     def verdict(self, seconds):
         total = self.kept + self.broken

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A batch of probes: sent, watched for, judged. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/special.h"
+#include "batch.h"
+
+enum {
+	/* A packet is in the witness's hands when the kernel sends it; this is for what waits for
+	 * a neighbour to be found, and for answers. */
+	WATCH_MS = 200,
+};
+
+bool batch_of_probes_init(struct batch_of_probes *batch, struct leak_run *run,
+			  struct leak_test *test, bool from_app)
+{
+	*batch = (struct batch_of_probes){
+		.run = run,
+		.test = test,
+		.from_app = from_app,
+		.identity = {.netns = -1, .uid = run->options->uid},
+		.probes = probes_new(RUN_PROBES_MAX),
+		.controls = probes_new(RUN_PROBES_MAX),
+	};
+	if (from_app)
+		batch->identity = (struct identity){.netns = run->app_netns,
+						    .capabilities = run->app_capabilities};
+	if (batch->probes != NULL && batch->controls != NULL)
+		return true;
+	test_found(test, LEAK_INCONCLUSIVE, "out of memory");
+	batch_of_probes_clear(batch);
+	return false;
+}
+
+void batch_of_probes_clear(struct batch_of_probes *batch)
+{
+	probes_free(batch->probes, RUN_PROBES_MAX);
+	probes_free(batch->controls, RUN_PROBES_MAX);
+	batch->probes = batch->controls = NULL;
+}
+
+struct leak_probe *batch_of_probes_add(struct batch_of_probes *batch, enum probe_kind kind,
+				       const struct address *to, uint16_t port, const char *name)
+{
+	struct address target = *to;
+	char text[ADDRESS_TEXT_SIZE], full[160];
+	struct leak_probe *probe;
+
+	if (batch->count == RUN_PROBES_MAX || to->family == AF_UNSPEC)
+		return NULL;
+	target.port = port;
+	snprintf(full, sizeof(full), "%s to %s", name,
+		 port != 0 ? address_format_endpoint(&target, text)
+			   : address_format(&target, text));
+	probe = &batch->probes[batch->count++];
+	leak_probe_init(probe, kind, &target, full);
+	return probe;
+}
+
+/* --- judging what is seen --- */
+
+/* An app's packet to the gateway itself is judged where it would leave the gateway. */
+static bool sighting_is_at_the_gateway(const struct batch_of_probes *batch,
+				       const struct sighting *sighting)
+{
+	const struct leak_run *run = batch->run;
+
+	return sighting->place == PLACE_APP && sighting->frame->target_mac != NULL &&
+	       run->gateway_mac_known &&
+	       memcmp(sighting->frame->target_mac, run->gateway_mac, MAC_LEN) == 0;
+}
+
+/* Where an app's neighbours are, and only an answer counts, and where nothing can leave. */
+static bool place_counts(const struct batch_of_probes *batch, enum witness_place place,
+			 const struct leak_probe *probe)
+{
+	switch (place) {
+	case PLACE_UPLINK:
+		return true;
+	case PLACE_TUNNEL:
+		return false;
+	case PLACE_LOOPBACK:
+		return !batch->from_app && address_class(&probe->to) == ADDRESS_LOOPBACK;
+	case PLACE_APP:
+		return batch->from_app;
+	default:
+		return false;
+	}
+}
+
+static bool probe_leaked(struct batch_of_probes *batch, size_t i, const struct sighting *sighting)
+{
+	const struct leak_probe *probe = &batch->probes[i];
+
+	if (probe->if_answered)
+		return sighting->place != PLACE_TUNNEL &&
+		       leak_probe_is_answered_by(probe, sighting->frame);
+	if (!place_counts(batch, sighting->place, probe) ||
+	    !leak_probe_is_in(probe, sighting->frame))
+		return false;
+	if (probe->kind != PROBE_FRAME && sighting_is_at_the_gateway(batch, sighting)) {
+		batch->to_gateway[i] = true;
+		return false;
+	}
+	return true;
+}
+
+static bool batch_on_sighting(void *arg, const struct sighting *sighting)
+{
+	struct batch_of_probes *batch = arg;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		if (probe_leaked(batch, i, sighting)) {
+			if (batch->leaked[i]++ == 0)
+				batch->leaked_at[i] = sighting->place;
+			test_evidence(batch->test, sighting, &batch->probes[i]);
+			return true;
+		}
+		if (leak_probe_is_in(&batch->probes[i], sighting->frame))
+			return true;
+	}
+	run_count(batch->run, sighting);
+	return true;
+}
+
+static void batch_judge(struct batch_of_probes *batch)
+{
+	struct leak_test *test = batch->test;
+	size_t leaked = 0, first = 0;
+
+	for (size_t i = batch->count; i-- > 0;) {
+		if (batch->leaked[i] > 0) {
+			leaked++;
+			first = i;
+		}
+	}
+	if (leaked == 0) {
+		test_found(test, LEAK_PASS, "%u probes as %s: none left but by a tunnel",
+			   test->probes,
+			   batch->from_app ? batch->run->app_who : "the proxy's user");
+		return;
+	}
+	test_found(test, LEAK_FOUND, "%zu of %zu probes got out as %s: %u packets", leaked,
+		   batch->count, batch->from_app ? batch->run->app_who : "the proxy's user",
+		   test->leaked);
+	cause_tell(batch, first);
+}
+
+static void batch_check_witness(struct batch_of_probes *batch)
+{
+	size_t unseen = controls_run(batch);
+	uint64_t lost = witness_lost(batch->run->witness);
+
+	batch->run->report->lost_packets = lost;
+	if (lost > 0)
+		test_found(batch->test, LEAK_INCONCLUSIVE,
+			   "the witness missed %llu packets: too much traffic to be sure",
+			   (unsigned long long)lost);
+	if (unseen == 0)
+		return;
+	if (batch->control_count == 0)
+		test_found(batch->test, LEAK_INCONCLUSIVE,
+			   "there is no device besides the tunnel that anything could leave by: no "
+			   "control was possible");
+	for (size_t i = 0; i < batch->control_count; i++) {
+		if (batch->seen[i])
+			continue;
+		test_found(batch->test, LEAK_INCONCLUSIVE,
+			   "the witness did not see a permitted %s packet: that it saw none of the "
+			   "probes proves nothing",
+			   batch->controls[i].name);
+		test_cause(batch->test,
+			   "egressctl leak-test without --device, where the way out is",
+			   "nothing is captured where the controls leave (%.15s)",
+			   batch->from_app && batch->run->app_link != NULL
+				   ? batch->run->app_link->name
+				   : batch->run->report->uplink);
+	}
+}
+
+void batch_of_probes_run(struct batch_of_probes *batch)
+{
+	struct sender sender;
+
+	if (batch->count == 0)
+		return;
+	if (sender_start(&sender, &batch->identity, batch->probes, batch->count) < 0) {
+		test_found(batch->test, LEAK_INCONCLUSIVE, "no probe could be sent as %s: %s",
+			   batch->from_app ? batch->run->app_who : "the proxy's user",
+			   strerror(errno));
+		return;
+	}
+	batch->test->probes += (unsigned)batch->count;
+	if (witness_look(batch->run->witness, WATCH_MS, batch_on_sighting, batch) < 0)
+		test_found(batch->test, LEAK_INCONCLUSIVE, "the witness was interrupted");
+	sender_end(&sender);
+	batch_check_witness(batch);
+	batch_judge(batch);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Inside the layer only: many probes at once, and their controls. */
+#ifndef LEAK_BATCH_H
+#define LEAK_BATCH_H
+
+#include "run.h"
+
+struct batch_of_probes {
+	struct leak_run *run;
+	struct leak_test *test;
+	struct identity identity;
+	bool from_app;
+	struct leak_probe *probes; /* of probes_new(RUN_PROBES_MAX) */
+	size_t count;
+	unsigned leaked[RUN_PROBES_MAX];
+	enum witness_place leaked_at[RUN_PROBES_MAX];
+	bool to_gateway[RUN_PROBES_MAX]; /* an app's packet that went to the gateway's MAC */
+	struct leak_probe *controls;
+	size_t control_count;
+	bool seen[RUN_PROBES_MAX]; /* of the controls */
+};
+
+/* As the proxy's user here, or as an app. False: out of memory. */
+MUST_CHECK bool batch_of_probes_init(struct batch_of_probes *batch, struct leak_run *run,
+				     struct leak_test *test, bool from_app);
+void batch_of_probes_clear(struct batch_of_probes *batch);
+/* NULL when there are too many. */
+struct leak_probe *batch_of_probes_add(struct batch_of_probes *batch, enum probe_kind kind,
+				       const struct address *to, uint16_t port, const char *name);
+/* Sends, watches, sends the controls, and judges into the test. */
+void batch_of_probes_run(struct batch_of_probes *batch);
+
+/* Fills batch->controls with a permitted packet of every kind and family among the probes, sends
+ * them, and waits until the witness has seen them. Returns how many kinds it did not see. */
+size_t controls_run(struct batch_of_probes *batch);
+/* One control of a kind on a device of here; true: the witness saw it. */
+MUST_CHECK bool control_on(struct leak_run *run, const struct network_link *link,
+			   enum probe_kind kind, sa_family_t family);
+
+/* False: at the way out nothing is seen, which has been told. */
+MUST_CHECK bool control_uplink(struct leak_run *run, struct leak_test *test);
+
+/* What is wrong when this probe was seen, and what helps. */
+void cause_tell(struct batch_of_probes *batch, size_t probe);
+
+#endif

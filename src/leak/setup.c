@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Finding out where we are: the tunnels, the way out beside them, the rules; and opening the
+ * witness. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app.h"
+#include "base/fd.h"
+#include "base/hash.h"
+#include "base/special.h"
+#include "base/text.h"
+#include "config/config.h"
+#include "firewall/derive.h"
+#include "firewall/ruleset_text.h"
+#include "run.h"
+
+static bool setup_fail(struct leak_run *run, enum leak_exit code, const char *words,
+		       const char *detail)
+{
+	run->report->problem_exit = code;
+	snprintf(run->report->problem, sizeof(run->report->problem), "%s%s", words, detail);
+	return false;
+}
+
+bool run_device_is_tunnel(const struct leak_run *run, const char *device)
+{
+	for (size_t i = 0; i < run->tunnel_count; i++) {
+		if (strcmp(run->tunnels[i], device) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void tunnels_find(struct leak_run *run)
+{
+	const struct config *config = run->options->config;
+	struct text text;
+
+	text_init(&text, run->report->devices, sizeof(run->report->devices));
+	for (size_t i = 0; i < config->egress_count; i++) {
+		const struct egress_config *egress = &config->egresses[i];
+
+		if (egress->kind != EGRESS_DEVICE || run->tunnel_count == RUN_DEVICES_MAX ||
+		    run_device_is_tunnel(run, egress->device))
+			continue;
+		text_add_format(&text, "%s%s", run->tunnel_count > 0 ? ", " : "", egress->device);
+		run->tunnels[run->tunnel_count++] = egress->device;
+	}
+}
+
+/* The device of the default route that is no tunnel, whatever is watched. */
+static void uplink_find(struct leak_run *run)
+{
+	for (size_t i = 0; i < run->here.count; i++) {
+		const struct network_link *link = &run->here.links[i];
+
+		if (link->loopback || !link->up || run_device_is_tunnel(run, link->name))
+			continue;
+		if (run->uplink == NULL || (link->default4 && !run->uplink->default4) ||
+		    (link->default6 && !run->uplink->default4 && !run->uplink->default6))
+			run->uplink = link;
+	}
+	if (run->uplink != NULL)
+		snprintf(run->report->uplink, sizeof(run->report->uplink), "%s", run->uplink->name);
+}
+
+static bool watch(struct leak_run *run, enum witness_place place, int netns, const char *device,
+		  struct text *watched)
+{
+	char problem[WITNESS_PROBLEM_SIZE];
+
+	if (!witness_watch(run->witness, place, netns, device, problem))
+		return setup_fail(run, LEAK_EXIT_PRIVILEGE,
+				  "the witness sees nothing; it takes the capability NET_RAW "
+				  "(docker run --cap-add NET_RAW): ",
+				  problem);
+	text_add_format(watched, "%s%s %s", watched->len > 0 ? ", " : "", witness_place_name(place),
+			device);
+	return true;
+}
+
+static bool watch_here(struct leak_run *run, struct text *watched)
+{
+	const char *only = run->options->device;
+
+	for (size_t i = 0; i < run->here.count; i++) {
+		const struct network_link *link = &run->here.links[i];
+		enum witness_place place = PLACE_UPLINK;
+
+		if (link->loopback)
+			place = PLACE_LOOPBACK;
+		else if (run_device_is_tunnel(run, link->name))
+			place = PLACE_TUNNEL;
+		if (!link->up && !link->loopback && place != PLACE_TUNNEL)
+			continue;
+		if (place == PLACE_UPLINK && only != NULL && strcmp(only, link->name) != 0)
+			continue;
+		if (!watch(run, place, -1, link->name, watched))
+			return false;
+	}
+	if (only != NULL && network_find(&run->here, only) == NULL)
+		return setup_fail(run, LEAK_EXIT_USAGE, "there is no device called ", only);
+	return true;
+}
+
+static bool watch_app(struct leak_run *run, struct text *watched)
+{
+	for (size_t i = 0; run->app_netns >= 0 && i < run->app.count; i++) {
+		const struct network_link *link = &run->app.links[i];
+
+		if ((link->up || link->loopback) &&
+		    !watch(run, link->loopback ? PLACE_APP_LOOPBACK : PLACE_APP, run->app_netns,
+			   link->name, watched))
+			return false;
+	}
+	return true;
+}
+
+static void difference_keep_first(void *arg, const char *words)
+{
+	struct leak_run *run = arg;
+
+	if (run->difference[0] == '\0')
+		snprintf(run->difference, sizeof(run->difference), "%s", words);
+}
+
+void run_check_rules(struct leak_run *run)
+{
+	static const char *const names[] = {
+		[RULES_UNKNOWN] = "unknown",
+		[RULES_MISSING] = "missing",
+		[RULES_DIFFERENT] = "different",
+		[RULES_SAME] = "same",
+	};
+	struct ruleset found;
+	enum firewall_result result = FIREWALL_FAILED;
+
+	run->rules = RULES_UNKNOWN;
+	run->difference[0] = '\0';
+	if (run->firewall != NULL && run->options->wanted != NULL)
+		result = firewall_read(run->firewall, run->options->wanted->table, &found);
+	if (result == FIREWALL_ABSENT) {
+		run->rules = RULES_MISSING;
+	} else if (result == FIREWALL_OK) {
+		run->report->owned = (found.flags & FIREWALL_TABLE_OWNER) != 0;
+		run->rules =
+			ruleset_diff(run->options->wanted, &found, difference_keep_first, run) == 0
+				? RULES_SAME
+				: RULES_DIFFERENT;
+		ruleset_clear(&found);
+	}
+	snprintf(run->report->rules, sizeof(run->report->rules), "%s", names[run->rules]);
+}
+
+uint64_t run_fingerprint(struct leak_run *run)
+{
+	static const struct hash_key key = {0};
+	struct {
+		uint32_t generation;
+		unsigned index[RUN_DEVICES_MAX];
+		struct address ipv4[RUN_DEVICES_MAX];
+	} what;
+	struct network network;
+
+	memset(&what, 0, sizeof(what));
+	if (run->firewall != NULL && firewall_generation(run->firewall, &what.generation) < 0)
+		what.generation = 0;
+	run->report->generation_after = what.generation;
+	if (network_read(-1, &network) < 0)
+		return 0;
+	for (size_t i = 0; i < run->tunnel_count; i++) {
+		const struct network_link *link = network_find(&network, run->tunnels[i]);
+
+		if (link == NULL)
+			continue;
+		what.index[i] = link->index;
+		what.ipv4[i] = link->ipv4;
+	}
+	return hash_bytes(&key, &what, sizeof(what));
+}
+
+static bool setup_firewall(struct leak_run *run)
+{
+	run->firewall = firewall_open(run->firewall_problem);
+	if (run->options->wanted != NULL)
+		snprintf(run->report->table, sizeof(run->report->table), "%s",
+			 run->options->wanted->table);
+	run_check_rules(run);
+	run->is_gateway = run->rules == RULES_SAME || run->rules == RULES_DIFFERENT;
+	for (size_t i = 0; i < run->tunnel_count; i++)
+		run->is_gateway |= network_find(&run->here, run->tunnels[i]) != NULL;
+	(void)run_fingerprint(run);
+	run->report->generation_before = run->report->generation_after;
+	return true;
+}
+
+bool run_open(struct leak_run *run)
+{
+	char problem[WITNESS_PROBLEM_SIZE];
+	struct text watched;
+
+	run->app_netns = -1;
+	text_init(&watched, run->report->watched, sizeof(run->report->watched));
+	tunnels_find(run);
+	if (geteuid() != 0)
+		return setup_fail(run, LEAK_EXIT_PRIVILEGE, "a leak test takes root", "");
+	if (network_read(-1, &run->here) < 0)
+		return setup_fail(run, LEAK_EXIT_PRIVILEGE,
+				  "the devices cannot be listed: ", strerror(errno));
+	uplink_find(run);
+	if (!setup_firewall(run) || !leak_app_open(run))
+		return false;
+	run->witness = witness_new(run->options->pcap_path, problem);
+	if (run->witness == NULL)
+		return setup_fail(run, LEAK_EXIT_USAGE, "the file for the capture: ", problem);
+	return (run->app_is_here || watch_here(run, &watched)) && watch_app(run, &watched);
+}
+
+void run_close(struct leak_run *run)
+{
+	witness_free(run->witness);
+	firewall_close(run->firewall);
+	fd_clear(&run->app_netns);
+}
+
+/* --- counting what is none of ours --- */
+
+static int flow_is_carrier(const struct leak_run *run, size_t flow)
+{
+	return address_class(&run->flows[flow].to) == ADDRESS_PUBLIC;
+}
+
+static void report_carrier(struct leak_run *run)
+{
+	struct leak_report *report = run->report;
+	const struct flow_count *top = NULL;
+	char text[ADDRESS_TEXT_SIZE];
+	uint64_t all = run->others;
+
+	for (size_t i = 0; i < run->flow_count; i++) {
+		all += run->flows[i].packets;
+		if (flow_is_carrier(run, i) &&
+		    (top == NULL || run->flows[i].packets > top->packets))
+			top = &run->flows[i];
+	}
+	report->carrier_packets = top != NULL ? top->packets : 0;
+	report->other_packets = all - report->carrier_packets;
+	if (top != NULL)
+		snprintf(report->carrier, sizeof(report->carrier), "%s %s",
+			 top->protocol == IPPROTO_TCP ? "tcp" : "udp",
+			 address_format_endpoint(&top->to, text));
+}
+
+void run_count(struct leak_run *run, const struct sighting *sighting)
+{
+	const struct frame *frame = sighting->frame;
+	size_t i;
+
+	if (sighting->place != PLACE_UPLINK || frame->neighbours)
+		return;
+	for (i = 0; i < run->flow_count; i++) {
+		if (run->flows[i].protocol == frame->protocol &&
+		    address_equals_endpoint(&run->flows[i].to, &frame->destination))
+			break;
+	}
+	if (i == RUN_FLOWS_MAX ||
+	    (frame->protocol != IPPROTO_UDP && frame->protocol != IPPROTO_TCP)) {
+		run->others++;
+	} else {
+		if (i == run->flow_count)
+			run->flows[run->flow_count++] = (struct flow_count){
+				.protocol = frame->protocol, .to = frame->destination};
+		run->flows[i].packets++;
+	}
+	report_carrier(run);
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* T0, T1, T10, T12: the ground that all the others stand on. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "base/text.h"
+#include "batch.h"
+#include "control/client.h"
+
+/* --- T0 --- */
+
+static void check_rules(struct leak_run *run, struct leak_test *test, struct text *text)
+{
+	const char *table = run->report->table;
+
+	run_check_rules(run);
+	switch (run->rules) {
+	case RULES_SAME:
+		text_add_format(text, "table inet %s is the policy's%s", table,
+				run->report->owned ? ", owned" : "");
+		return;
+	case RULES_MISSING:
+		test_found(test, LEAK_INCONCLUSIVE,
+			   "table inet %s is not there: what holds now may not hold later", table);
+		break;
+	case RULES_DIFFERENT:
+		test_found(test, LEAK_INCONCLUSIVE, "table inet %s is not the policy's: %.250s",
+			   table, run->difference);
+		break;
+	case RULES_UNKNOWN:
+		test_found(test, LEAK_INCONCLUSIVE, "the rules cannot be read: %.250s",
+			   run->options->wanted == NULL ? "the policy has no rules of this kind"
+							: run->firewall_problem);
+		break;
+	}
+	test_cause(test, "egressctl rules apply gateway, or egressd without --no-firewall",
+		   "the kernel does not have the policy's rules");
+}
+
+/* What egressd itself says: its tunnels by name, state and epoch. */
+static void check_daemon(struct leak_run *run, struct leak_test *test, struct text *text)
+{
+	struct control_answer answer;
+	const json_t *egress;
+	size_t i;
+
+	if (control_call(run->options->socket_path, "GET", "/v1/status", NULL, &answer) < 0) {
+		test_found(test, LEAK_INCONCLUSIVE, "%s", answer.problem);
+		return;
+	}
+	json_array_foreach(json_object_get(answer.body, "egresses"), i, egress)
+	{
+		const json_t *tunnel = json_object_get(egress, "tunnel");
+		const char *device = json_string_value(json_object_get(tunnel, "device"));
+		const char *state = json_string_value(json_object_get(tunnel, "state"));
+
+		if (device == NULL || state == NULL)
+			continue;
+		text_add_format(text, "; %s %s, epoch %lld", device, state,
+				(long long)json_integer_value(json_object_get(tunnel, "epoch")));
+		if (strcmp(state, "up") != 0)
+			test_found(test, LEAK_INCONCLUSIVE,
+				   "egressd says that %s is %s: what is tested now is a gateway "
+				   "without its tunnel",
+				   device, state);
+	}
+	control_answer_clear(&answer);
+}
+
+void test_environment(struct leak_run *run, struct leak_test *test)
+{
+	char words[LEAK_WORDS];
+	struct text text;
+
+	if (!run->is_gateway) {
+		test_found(test, LEAK_SKIP,
+			   "this is not the gateway's network namespace: no tunnel of the policy "
+			   "and no rules are here");
+		return;
+	}
+	text_init(&text, words, sizeof(words));
+	check_rules(run, test, &text);
+	check_daemon(run, test, &text);
+	test_found(test, LEAK_PASS, "%s", words);
+}
+
+/* --- T1 --- */
+
+static bool link_is_watched(const struct leak_run *run, const struct network_link *link)
+{
+	if (link->loopback || !link->up || !link->ethernet || run_device_is_tunnel(run, link->name))
+		return false;
+	/* The way out has to be seen, whatever one was told to watch. */
+	return link == run->uplink || run->options->device == NULL ||
+	       strcmp(run->options->device, link->name) == 0;
+}
+
+void test_witness(struct leak_run *run, struct leak_test *test)
+{
+	char words[LEAK_WORDS];
+	struct text text;
+
+	text_init(&text, words, sizeof(words));
+	for (size_t i = 0; i < run->here.count; i++) {
+		const struct network_link *link = &run->here.links[i];
+
+		if (!link_is_watched(run, link))
+			continue;
+		if (!control_on(run, link, PROBE_UDP, AF_INET)) {
+			test_found(
+				test, LEAK_INCONCLUSIVE,
+				"a permitted packet that left by %s was not seen: the witness is "
+				"blind there",
+				link->name);
+			test_cause(test, "egressctl leak-test without --device",
+				   "%s is not watched, or what leaves by it cannot be captured",
+				   link->name);
+			continue;
+		}
+		test->controls++;
+		text_add_format(&text, "%s%s", text.len > 0 ? ", " : "", link->name);
+	}
+	if (test->controls == 0)
+		test_found(test, LEAK_INCONCLUSIVE, "there is no device that could be watched");
+	test_found(test, LEAK_PASS, "a permitted packet was seen on %s", words);
+}
+
+/* --- T10 --- */
+
+/* Puts the same rules in place of themselves: when that is let through, nothing has changed but
+ * that it could be. */
+static void tamper_as_root(struct leak_run *run, struct leak_test *test)
+{
+	bool owned = run->report->owned;
+
+	if (!owned && !run->options->disruptive) {
+		test_found(test, LEAK_SKIP,
+			   "the table has no owner: whoever has NET_ADMIN here may change it, and "
+			   "T0 tells afterwards (egressd owns it on Linux 6.9 and later)");
+		return;
+	}
+	test->probes++;
+	if (firewall_apply(run->firewall, run->options->wanted, false, NULL) != FIREWALL_OK) {
+		test->controls++;
+		test_found(test, LEAK_PASS,
+			   "replacing the rules was refused, to root and to the "
+			   "proxy's user");
+		return;
+	}
+	test_found(test, LEAK_FOUND, "root in this namespace replaced the rules");
+	test_cause(test,
+		   owned ? "restart egressd" : "Linux 6.9 or later, and egressd keeping the rules",
+		   owned ? "the table's owner does not keep others from it"
+			 : "the table has no owner: whoever has NET_ADMIN may change the rules");
+}
+
+/* True when that user could. */
+static bool tamper_as_user(const struct leak_run *run)
+{
+	struct identity identity = {.netns = -1, .uid = run->options->uid};
+	char problem[FIREWALL_PROBLEM_SIZE];
+	struct firewall *firewall;
+	pid_t pid = fork();
+	int status = 0;
+
+	if (pid == 0) {
+		if (identity_assume(&identity) < 0)
+			_exit(0);
+		firewall = firewall_open(problem);
+		_exit(firewall != NULL &&
+		      firewall_apply(firewall, run->options->wanted, false, NULL) == FIREWALL_OK);
+	}
+	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+	       WEXITSTATUS(status) == 1;
+}
+
+void test_tampering(struct leak_run *run, struct leak_test *test)
+{
+	if (run->rules != RULES_SAME)
+		run_check_rules(run);
+	if (run->rules != RULES_SAME) {
+		test_found(test, LEAK_SKIP, "the rules are not the policy's to begin with (T0)");
+		return;
+	}
+	test->probes++;
+	if (tamper_as_user(run)) {
+		test_found(test, LEAK_FOUND, "the proxy's own user replaced the rules");
+		test_cause(test, "start egressd so that its proxy has no capability",
+			   "user %u has NET_ADMIN", run->options->uid);
+		return;
+	}
+	tamper_as_root(run, test);
+}
+
+/* --- T12 --- */
+
+void test_namespace(struct leak_run *run, struct leak_test *test)
+{
+	size_t devices = 0;
+
+	if (!run->is_gateway) {
+		test_found(test, LEAK_SKIP, "this is not the gateway's network namespace");
+		return;
+	}
+	for (size_t i = 0; i < run->here.count; i++)
+		devices += !run->here.links[i].loopback && run->here.links[i].up &&
+			   !run_device_is_tunnel(run, run->here.links[i].name);
+	if (devices == 0) {
+		test_found(test, LEAK_INCONCLUSIVE,
+			   "this namespace has no device but its tunnel: whoever owned it was "
+			   "restarted, and this is what is left");
+		test_cause(test, "restart the container of egressd", "the namespace is an orphan");
+		return;
+	}
+	if (run->uplink == NULL || (!run->uplink->default4 && !run->uplink->default6)) {
+		test_found(test, LEAK_INCONCLUSIVE, "no device here leads to a router");
+		return;
+	}
+	test_found(test, LEAK_PASS, "%zu devices besides the tunnel, the way out is %s", devices,
+		   run->uplink->name);
+}
