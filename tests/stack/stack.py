@@ -77,7 +77,9 @@ class Stack:
 
     def up(self):
         self.prepare()
+        started = time.monotonic()
         self.compose("up", "-d", "--wait", "--wait-timeout", "120", timeout=180)
+        self.times.append(("up -d, from nothing", time.monotonic() - started, time.monotonic() - started))
         self.bridge = Wire(Host, BRIDGE)
         return self
 
