@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """From nothing to a request that travels through all of it and back."""
+import json
+import os
+
 import pytest
 
 from .stack import COMPOSE, CONTAINERS, KEYS
@@ -35,6 +38,22 @@ def test_status_shows_what_gluetun_says(stack):
 def test_the_policy_is_the_environments(stack):
     shown = stack.ctl("config", "show")
     assert "listen mixed 172.30.0.2:8118\n" in shown and shown.startswith("# environment, in force since")
+
+
+def test_a_file_takes_the_environments_place_and_gives_it_back(stack):
+    def source():
+        return json.loads(stack.ctl("status", "--json"))["policy"]["path"]
+
+    path = os.path.join(stack.config, "egressd", "egress.conf")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(stack.ctl("config", "show"))
+    try:
+        stack.ctl("reload")
+        assert source() == "/etc/egressd/egress.conf"
+    finally:
+        os.remove(path)
+    stack.ctl("reload")
+    assert source() == "environment" and stack.request_works()
 
 
 def test_an_app_has_no_way_out_of_its_own(stack):
