@@ -35,6 +35,12 @@ def test_status_shows_what_gluetun_says(stack):
     assert "45.80.2.2" in stack.ctl("tunnel", "status")
 
 
+def test_keys_are_for_root_alone(stack):
+    for name in ("config.toml", "gluetun_api_key", "gluetun_control_key"):
+        assert os.stat(os.path.join(stack.config, "gluetun", "auth", name)).st_mode & 0o077 == 0
+    assert "everybody may read" not in stack.logs("egress", 10000)
+
+
 def test_the_policy_is_the_environments(stack):
     shown = stack.ctl("config", "show")
     assert "listen mixed 172.30.0.2:8118\n" in shown and shown.startswith("# environment, in force since")
