@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # make            build/egressd and build/egressctl
 # make demo       the whole thing at work in private namespaces (root)
+# make chaos      trouble at random under live traffic, beside a control without egressd (root)
 # make check      everything that must pass (root for the tunnel lab)
 BUILD ?= build
 CC ?= cc
@@ -37,7 +38,7 @@ FUZZERS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 BENCH := $(BUILD)/tests/bench
 SOURCES := $(wildcard src/*/*.c include/*/*.h tests/*/*.c tests/*/*.h tests/unit/*/*.c)
 
-.PHONY: all dev check tests unit flow lab layers sizes demo bench bench-compare callgrind image stack-check asan tsan fuzz fuzzers lint format format-check install packages clean FORCE
+.PHONY: all dev check tests unit flow lab layers sizes demo chaos bench bench-compare callgrind image stack-check asan tsan fuzz fuzzers lint format format-check install packages clean FORCE
 all: $(BUILD)/egressd $(BUILD)/egressctl
 
 dev:
@@ -96,6 +97,12 @@ image:
 # The shipped compose files on a real Docker Engine in private namespaces (root); STACK=pattern picks tests.
 stack-check:
 	$(Q)tests/stack/run.sh '$(STACK)'
+
+# Trouble at random under live traffic, beside a control without egressd: make chaos N=1000 SEED=s VPN=wireguard JSON=1
+chaos: packages
+	$(Q)$(MAKE) -j$(JOBS) all
+	$(Q)EGRESSD_BUILD=$(CURDIR)/$(BUILD) PYTHONDONTWRITEBYTECODE=1 tests/lab/chaos $(if $(N),--events $(N)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(VPN),--vpn $(VPN)) $(if $(JSON),--json)
 
 ASAN := BUILD=build/asan CC=clang SANITIZE=address,undefined OPTIMISE='-O1 -g' WERROR=1
 TSAN := BUILD=build/tsan CC=clang SANITIZE=thread OPTIMISE='-O1 -g' WERROR=1

@@ -34,14 +34,14 @@ _egressctl() {
 	done
 	local words=
 	case $command:$place in
-	:*) words='status health explain check config connections reload passwd rules tunnel version help' ;;
+	:*) words='status health explain check config connections reload passwd rules tunnel doctor version help' ;;
 	explain:0) words=$(_egressctl_names clients "${named[@]}") ;;
 	config:0) words='show' ;;
 	connections:0) words='kill' ;;
 	tunnel:0) words='status restart' ;;
 	rules:0) words='show apply verify diff remove' ;;
 	rules:1) words='gateway app host' ;;
-	help:0) words='status health explain check config connections reload passwd rules tunnel version' ;;
+	help:0) words='status health explain check config connections reload passwd rules tunnel doctor version' ;;
 	check:0 | passwd:0) compopt -o default ;;
 	esac
 	if [[ $current == -* ]]; then
@@ -50,6 +50,7 @@ _egressctl() {
 		explain) words+=' --file --udp' ;;
 		config) words+=' --file' ;;
 		connections) words+=' --watch' ;;
+		doctor) words+=' --preflight' ;;
 		tunnel) words+=' --key-file' ;;
 		rules) words+=' --uid --apps --bridge' ;;
 		esac

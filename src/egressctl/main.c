@@ -46,6 +46,13 @@ static const struct command commands[] = {
 	 "Docker host. No egressd needs to run; all but show take the capability NET_ADMIN.\n"
 	 "Exit code 0: done, or the kernel has these rules; 1: not; 2: could not tell.\n",
 	 false, command_rules},
+	{"doctor", "", "what this machine has, what is wrong with it, and what to do", "P",
+	 "--preflight asks only whether the kernel and the container have what egressd needs; it "
+	 "takes\n"
+	 "the capability NET_ADMIN, no policy and no egressd.\n"
+	 "Exit code 0: all is well; 1: less than it could be; 2: could not tell; 4: something "
+	 "failed.\n",
+	 true, command_doctor},
 	{"tunnel", "status|restart", "what Gluetun says of the VPN, or have it connect anew", "k",
 	 "restart asks Gluetun's control server with a key that may: --key-file FILE, or\n"
 	 "/run/secrets/gluetun_control_key where that is, or the policy's own key-file.\n"
@@ -67,6 +74,7 @@ static const struct option long_options[] = {
 	{"uid", required_argument, NULL, 'U'},
 	{"bridge", required_argument, NULL, 'B'},
 	{"apps", required_argument, NULL, 'A'},
+	{"preflight", no_argument, NULL, 'P'},
 	{"key-file", required_argument, NULL, 'k'},
 	{NULL, 0, NULL, 0},
 };
@@ -101,6 +109,8 @@ static void command_usage_print(const struct command *command, FILE *out)
 		fputs(" [--udp]", out);
 	if (strchr(command->options, 'w'))
 		fputs(" [--watch]", out);
+	if (strchr(command->options, 'P'))
+		fputs(" [--preflight]", out);
 	if (strchr(command->options, 'k'))
 		fputs(" [--key-file FILE]", out);
 	if (strchr(command->options, 'U'))
@@ -169,6 +179,9 @@ static void option_take_own(struct invocation *invocation, int option, const cha
 		break;
 	case 'w':
 		invocation->watch = true;
+		break;
+	case 'P':
+		invocation->preflight = true;
 		break;
 	case 'U':
 		invocation->uid = value;

@@ -19,6 +19,7 @@ import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from lab.firewall import rules, table
+from lab.vpn import Vpn
 
 ROLES, CLIENT = "/gluetun/auth/config.toml", "/gluetun/client.conf"
 UP = "Initialization Sequence Completed"
@@ -56,7 +57,7 @@ class Network:
     def close(self):
         """Everything is forbidden first; what may pass comes after that."""
         self.load([])
-        self.load(rules(self.links, False, None))
+        self.load(rules(self.links, False))
         own = self.links[0][1]
         lines = [f"rule add pref 98 to {subnet} lookup main" for _, _, subnet in self.links]
         lines += [f"rule add pref 100 from {own} lookup 200", f"route replace default via {self.router} dev {self.device} table 200"]
@@ -68,7 +69,7 @@ class Network:
             subprocess.run([program], input=table("DROP", wanted), text=True, check=True)
 
     def allow_server(self):
-        self.load(rules(self.links, False, self.device))
+        self.load(rules(self.links, False, (self.device, Vpn.port)))
 
 
 class Vpn:
