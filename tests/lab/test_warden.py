@@ -6,15 +6,16 @@ import select
 import signal
 import socket
 import subprocess
-import time
 
 import pytest
 
 from . import policy, world
 from .curl import Curl
 from .daemon import USER, Daemon, program
+from .test_firewall import associate, serve, wait_until
 
-PROXY = f"http://{world.GATEWAY_APPS}:8118"
+GATE = world.GATEWAY_APPS
+PROXY = f"http://{GATE}:8118"
 URL = "http://example.org/whoami"
 KEPT = ("net_admin", "setuid", "setgid", "setpcap", "kill")
 
@@ -195,9 +196,9 @@ def test_a_reload_changes_rules_and_policy_together(warden, lab):
 @pytest.mark.parametrize("ask", ["signal", "egressctl"])
 def test_a_reload_that_the_proxy_refuses_brings_the_old_rules_back(warden, lab, ask):
     with lab.gateway.socket(socket.AF_INET, socket.SOCK_STREAM) as taken:
-        taken.bind((world.GATEWAY_APPS, 9999))
+        taken.bind((GATE, 9999))
         taken.listen()
-        text = policy.open_policy(extra=f"listen http {world.GATEWAY_APPS}:9999")
+        text = policy.open_policy(extra=f"listen http {GATE}:9999")
         if ask == "signal":
             assert "refused" in warden.reload(text)["event"]
         else:
@@ -205,25 +206,55 @@ def test_a_reload_that_the_proxy_refuses_brings_the_old_rules_back(warden, lab, 
             done = warden.ctl("reload")
             assert done.returncode == 1 and "in use" in (done.stdout + done.stderr).lower()
         warden.write(policy.open_policy())
-        wait_until(lambda: warden.verify()[0] == 0)
+        wait_until(lambda: warden.verify()[0] == 0, "the rules are those of the old policy")
     assert warden.serves() and warden.firewall()["state"] == "in force"
 
 
-def wait_until(holds, timeout=10):
-    deadline = time.monotonic() + timeout
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def test_secrets_that_only_root_may_read_are_enough(make, lab):
-    certificate, key = lab.authority.issue("gate", "serverAuth", [f"IP:{world.GATEWAY_APPS}"])
+    certificate, key = lab.authority.issue("gate", "serverAuth", [f"IP:{GATE}"])
     os.chmod(key, 0o600)
-    warden = make(policy.open_policy(extra=f"listen http {world.GATEWAY_APPS}:8443 tls {certificate} {key}"))
+    warden = make(policy.open_policy(extra=f"listen http {GATE}:8443 tls {certificate} {key}"))
     os.chmod(warden.config, 0o600)
     warden.start()
-    answer = warden.curl(URL, "-x", f"https://{world.GATEWAY_APPS}:8443", "--proxy-cacert", lab.authority.certificate)
+    answer = warden.curl(URL, "-x", f"https://{GATE}:8443", "--proxy-cacert", lab.authority.certificate)
     assert answer.body.strip() == world.VPN_PUBLIC, answer
+
+
+def test_all_that_clients_may_do_works_behind_the_rules_and_the_filter(make, lab):
+    """Logins, TLS, every protocol, both families, datagrams and forwards."""
+    users = os.path.join(lab.folder, "users")
+    subprocess.run([program("egressctl"), "passwd", users, "bert"], input="a long enough password\n", text=True, check=True,
+                   stdout=subprocess.DEVNULL, timeout=20)
+    certificate, key = lab.authority.issue("gate", "serverAuth", [f"IP:{GATE}"])
+    warden = make(policy.open_policy(extra=f"""
+listen mixed {GATE}:8119 auth {users}
+listen mixed {GATE}:8443 tls {certificate} {key} auth {users}
+client guest user bert
+forward 0.0.0.0:9696 to {world.APP}:9696 from {world.HOME_LAN}
+forward [::]:9697 to {world.APP}:9696 from {world.HOME_LAN6}
+udp-ports 40000-40099
+""").replace("vpn from prowlarr", "vpn from guest,prowlarr")).start()
+    login = f"bert:a long enough password@{GATE}".replace(" ", "%20")
+    for way in (PROXY, f"socks5h://{GATE}:8118", f"socks4a://{GATE}:8118", f"http://{login}:8119",
+                f"socks5h://{login}:8119", f"https://{login}:8443"):
+        for url, seen in (("http://example.org/whoami", world.VPN_PUBLIC), ("https://example.org/whoami", world.VPN_PUBLIC),
+                          ("http://six.example.org/whoami", world.VPN_PUBLIC6)):
+            answer = warden.curl(url, "-x", way, "--proxy-cacert", lab.authority.certificate)
+            assert answer.body.strip() == seen, (way, url, answer)
+    assert warden.curl(URL, "-x", f"http://bert:wrong@{GATE}:8119").status == 407
+    associate(lab.app)
+    for family, address in ((socket.AF_INET, (world.GATEWAY_HOME, 9696)), (socket.AF_INET6, (world.GATEWAY_HOME6, 9697))):
+        with serve(lab.app, 9696) as page, lab.home.socket(family, socket.SOCK_STREAM) as browser:
+            browser.settimeout(5)
+            browser.connect(address)
+            served, _ = page.accept()
+            with served:
+                browser.send(b"a question")
+                assert served.recv(100) == b"a question"
+                served.send(b"an answer")
+                assert browser.recv(100) == b"an answer"
+    assert warden.verify()[0] == 0
+    assert lab.witness.look().leaks == []
 
 
 def test_the_control_socket_is_the_proxys_where_the_folder_lets_it(make, lab):
@@ -246,9 +277,9 @@ def test_a_namespace_that_loses_its_uplinks_is_left_unless_one_comes_back(make, 
             lab.app.socket(socket.AF_INET, socket.SOCK_STREAM) as undecided:
         if not returns:
             # It has no session to end, and would be waited for.
-            undecided.connect((world.GATEWAY_APPS, 8118))
+            undecided.connect((GATE, 8118))
             undecided.sendall(b"GET http://")
-        client.connect((world.GATEWAY_APPS, 8118))
+        client.connect((GATE, 8118))
         client.sendall(f"CONNECT {world.ORIGINS[0]}:{world.TCP_PORT} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         assert b" 200 " in client.recv(4096)
         lab.gateway.batch("link set eth1 down\nlink set eth1 name veth99\nlink del veth99")

@@ -9,6 +9,19 @@ from .outside import Outside
 from .stack import Stack
 
 
+TIMES = pytest.StashKey()
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """The figures of the run, whether it passed or not."""
+    stack = config.stash.get(TIMES, None)
+    if not stack or not stack.times:
+        return
+    terminalreporter.section("how long after it an app's request works again, and all is healthy")
+    for what, works, healthy in stack.times:
+        terminalreporter.write_line(f"  {what:42} {works:6.1f} s {healthy:6.1f} s")
+
+
 @pytest.fixture(scope="session")
 def engine():
     if "EGRESSD_STACK_FOLDER" not in os.environ:
@@ -30,8 +43,9 @@ def outside(engine):
 
 
 @pytest.fixture(scope="session")
-def built(engine, outside):
-    return Stack(engine, outside).build()
+def built(engine, outside, request):
+    stack = request.config.stash[TIMES] = Stack(engine, outside)
+    return stack.build()
 
 
 @pytest.fixture(scope="session")

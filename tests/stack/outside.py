@@ -48,14 +48,14 @@ class Outside:
         self.server.run("nft", "-f", "-", input=MASQUERADE.format(device="wan"))
         authority = Authority(os.path.join(self.folder, "pki"))
         self._start_origins()
-        facts = {"public": world.VPN_PUBLIC, "port": world.VPN_PORT, "network": world.TUNNEL}
+        facts = {"public": world.VPN_PUBLIC, "port": vpn.Vpn.port, "network": world.TUNNEL}
         paths = authority.issue("vpn-server", "serverAuth")
         self.vpn = vpn.Peer(self.server, self.folder, "vpnserver", SERVER.format(
             ca=authority.certificate, certificate=paths[0], key=paths[1], **facts), False)
         self.vpn.start()
         self.vpn.wait_up(0)
         self.client_config = self._client(authority, facts)
-        self.uplink = Wire(self.internet, "home")
+        self.uplink = Wire(self.internet, "home", vpn.Vpn.port)
         self.origins.wait_ready()
         return self
 

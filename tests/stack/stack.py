@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 
 from lab.process import TESTS
+from lab.vpn import Vpn
 from lab.witness import CONTROL_ADDRESSES, CONTROL_PORT
 
 from .outside import BRIDGE, Wire
@@ -77,8 +78,10 @@ class Stack:
 
     def up(self):
         self.prepare()
+        started = time.monotonic()
         self.compose("up", "-d", "--wait", "--wait-timeout", "120", timeout=180)
-        self.bridge = Wire(Host, BRIDGE)
+        self.times.append(("up -d, from nothing", time.monotonic() - started, time.monotonic() - started))
+        self.bridge = Wire(Host, BRIDGE, Vpn.port)
         return self
 
     def close(self):

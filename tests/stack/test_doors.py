@@ -16,7 +16,7 @@ GLUETUN_DNS = 53  # on every address of its namespace, as the real one
 
 def scan(command, *addresses):
     done = subprocess.run([*command, sys.executable, f"{TESTS}/stack/standins/scan.py", *addresses], capture_output=True,
-                          text=True, timeout=200, check=True)
+                          text=True, timeout=400, check=True)
     return {address: set(ports) for address, ports in json.loads(done.stdout).items()}
 
 
@@ -42,7 +42,7 @@ def test_home_finds_the_published_ports_alone(stack):
 
 
 def test_home_cannot_go_past_the_published_ports(stack):
-    addresses = ["172.31.0.2", "172.31.0.20", "172.30.0.2", "172.30.0.10"]
+    addresses = ["172.31.0.2", "172.30.0.10"]
     assert scan(stack.outside.laptop.command(), *addresses) == {address: set() for address in addresses}
 
 

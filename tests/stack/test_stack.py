@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """From nothing to a request that travels through all of it and back."""
+import json
+import os
+
 import pytest
 
 from .stack import COMPOSE, CONTAINERS, KEYS
@@ -32,9 +35,31 @@ def test_status_shows_what_gluetun_says(stack):
     assert "45.80.2.2" in stack.ctl("tunnel", "status")
 
 
+def test_keys_are_for_root_alone(stack):
+    for name in ("config.toml", "gluetun_api_key", "gluetun_control_key"):
+        assert os.stat(os.path.join(stack.config, "gluetun", "auth", name)).st_mode & 0o077 == 0
+    assert "everybody may read" not in stack.logs("egress", 10000)
+
+
 def test_the_policy_is_the_environments(stack):
     shown = stack.ctl("config", "show")
     assert "listen mixed 172.30.0.2:8118\n" in shown and shown.startswith("# environment, in force since")
+
+
+def test_a_file_takes_the_environments_place_and_gives_it_back(stack):
+    def source():
+        return json.loads(stack.ctl("status", "--json"))["policy"]["path"]
+
+    path = os.path.join(stack.config, "egressd", "egress.conf")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(stack.ctl("config", "show"))
+    try:
+        stack.ctl("reload")
+        assert source() == "/etc/egressd/egress.conf"
+    finally:
+        os.remove(path)
+    stack.ctl("reload")
+    assert source() == "environment" and stack.request_works()
 
 
 def test_an_app_has_no_way_out_of_its_own(stack):

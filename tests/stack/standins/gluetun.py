@@ -19,11 +19,11 @@ import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from lab.firewall import rules, table
-from lab.vpn import Vpn
 
 ROLES, CLIENT = "/gluetun/auth/config.toml", "/gluetun/client.conf"
 UP = "Initialization Sequence Completed"
 TARGET = ("198.51.100.10", 80)  # for the health check and the public address, through the tunnel
+SERVER_PORT = 1194
 RESOLVER = ("9.9.9.9", 53)
 ROUTES = ("/v1/vpn/status", "/v1/publicip/ip", "/v1/portforward", "/v1/dns/status", "/v1/vpn/settings", "/v1/version")
 BACK_OFF, CHECK_EVERY = 5, 60
@@ -69,7 +69,7 @@ class Network:
             subprocess.run([program], input=table("DROP", wanted), text=True, check=True)
 
     def allow_server(self):
-        self.load(rules(self.links, False, (self.device, Vpn.port)))
+        self.load(rules(self.links, False, (self.device, SERVER_PORT)))
 
 
 class Vpn:
