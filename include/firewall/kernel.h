@@ -46,10 +46,11 @@ MUST_CHECK enum firewall_result
 firewall_apply(struct firewall *firewall, const struct ruleset *ruleset, bool own, bool *owned);
 
 /* Fills *found, which is initialised here and cleared by the caller when it is FIREWALL_OK. */
-MUST_CHECK enum firewall_result firewall_read(struct firewall *firewall, const char *table,
-					      struct ruleset *found);
+MUST_CHECK enum firewall_result firewall_read(struct firewall *firewall, enum ruleset_family family,
+					      const char *table, struct ruleset *found);
 
 /* FIREWALL_ABSENT: there was none. */
-MUST_CHECK enum firewall_result firewall_remove(struct firewall *firewall, const char *table);
+MUST_CHECK enum firewall_result firewall_remove(struct firewall *firewall,
+						enum ruleset_family family, const char *table);
 
 #endif

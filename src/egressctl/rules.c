@@ -202,7 +202,8 @@ static void comparison_print(const struct rules *rules, const json_t *difference
 static int rules_compare(struct rules *rules, struct firewall *firewall, bool all)
 {
 	struct ruleset found;
-	enum firewall_result result = firewall_read(firewall, rules->kind->table, &found);
+	enum firewall_result result =
+		firewall_read(firewall, RULESET_INET, rules->kind->table, &found);
 	bool present = result == FIREWALL_OK, owned = false;
 	json_t *differences;
 	int code;
@@ -233,7 +234,7 @@ static int rules_compare(struct rules *rules, struct firewall *firewall, bool al
 
 static int rules_remove(struct rules *rules, struct firewall *firewall)
 {
-	enum firewall_result result = firewall_remove(firewall, rules->kind->table);
+	enum firewall_result result = firewall_remove(firewall, RULESET_INET, rules->kind->table);
 
 	if (result == FIREWALL_FAILED)
 		return command_fail(rules->invocation, EXIT_NO, "%s", firewall_problem(firewall));

@@ -99,7 +99,7 @@ int firewall_derive_app(const struct firewall_policy *policy, const char *table,
 					       "blk_input"};
 	size_t reachable = 0;
 
-	ruleset_init(ruleset, table);
+	ruleset_init(ruleset, RULESET_INET, table);
 	for (size_t i = 0; i < policy->listener_count; i++)
 		reachable += service_is_at_an_address(&policy->listeners[i]);
 	if (reachable == 0) {

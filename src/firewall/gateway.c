@@ -249,7 +249,7 @@ int firewall_derive_gateway(const struct firewall_policy *policy, const char *ta
 {
 	struct gateway gateway = {.policy = policy, .ruleset = ruleset};
 
-	ruleset_init(ruleset, table);
+	ruleset_init(ruleset, RULESET_INET, table);
 	if (policy->uid == 0) {
 		*problem = "the proxy needs a user of its own: root is everybody's";
 		errno = EINVAL;

@@ -9,7 +9,7 @@ int firewall_derive_host(const struct firewall_policy *policy, const char *table
 {
 	struct ruleset_rule *rule;
 
-	ruleset_init(ruleset, table);
+	ruleset_init(ruleset, RULESET_INET, table);
 	*problem = "out of memory";
 	ruleset_add_counter(ruleset, "blk_forward");
 	ruleset_add_counter(ruleset, "blk_host");

@@ -67,7 +67,7 @@ static void sets_have_one_form_only(void **state)
 		struct ruleset_set *set;
 		char *text;
 
-		ruleset_init(&ruleset, "t");
+		ruleset_init(&ruleset, RULESET_INET, "t");
 		set = ruleset_add_set(&ruleset, "s", cases[i].family);
 		for (size_t j = 0; cases[i].prefixes[j] != NULL; j++) {
 			struct prefix prefix = prefix_of(cases[i].prefixes[j]);
@@ -310,6 +310,16 @@ static void change_chains(struct ruleset *ruleset)
 	ruleset_add_chain(ruleset, "more", HOOK_OUTPUT, -400, false);
 }
 
+static void change_stamp(struct ruleset *ruleset)
+{
+	rule_at(ruleset, "output", 0)->stamp = RULE_MARK;
+}
+
+static void change_device(struct ruleset *ruleset)
+{
+	ruleset_add_device(ruleset, "eth0");
+}
+
 static void every_change_is_a_difference(void **state)
 {
 	static const struct {
@@ -330,6 +340,8 @@ static void every_change_is_a_difference(void **state)
 		{change_set, "set apps has other addresses"},
 		{change_set_count, "set more does not belong there"},
 		{change_counters, "counter blk_tunnel is missing"},
+		{change_stamp, "chain output: rule 1 "},
+		{change_device, "chain forward stands at other devices"},
 		{change_chains, "chain more does not belong there"},
 	};
 
