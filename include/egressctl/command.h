@@ -29,6 +29,7 @@ struct invocation {
 	bool json;
 	bool file, udp, watch;           /* options of single commands */
 	const char *uid, *bridge, *apps; /* of "rules"; NULL: not given */
+	bool strict;
 	int argc;                        /* what is left when the options are taken out */
 	char **argv;
 };
@@ -38,7 +39,7 @@ struct command {
 	const char *arguments; /* as the help shows them */
 	const char *summary;   /* one line, no full stop */
 	const char *options;   /* letters of its own options: f --file, u --udp, w --watch,
-				U --uid, B --bridge, A --apps */
+				U --uid, B --bridge, A --apps, S --strict */
 	const char *help;      /* what more there is to say; ends with a newline */
 	bool asks;             /* the daemon: needs to know its socket */
 	int (*run)(const struct invocation *invocation);

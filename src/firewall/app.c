@@ -2,7 +2,7 @@
 /* The rules inside an app's own namespace: nothing but the gateway's services. */
 #include <errno.h>
 
-#include "compose.h"
+#include "gateway.h"
 
 static void chain_docker(struct ruleset *ruleset)
 {
@@ -92,8 +92,8 @@ static void app_neighbours(struct ruleset *ruleset)
 	rule_end(rule, NULL, VERDICT_ACCEPT, NULL);
 }
 
-int firewall_derive_app(const struct firewall_policy *policy, const char *table,
-			struct ruleset *ruleset, const char **problem)
+int derive_app(const struct firewall_policy *policy, const char *table, struct ruleset *ruleset,
+	       const char **problem)
 {
 	static const char *const counters[] = {"ok_proxy", "ok_served", "blk_docker", "blk_app",
 					       "blk_input"};

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reading what a rule asks: something is loaded, then compared. */
 #include <arpa/inet.h>
-#include <net/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/rtnetlink.h>
+#include <net/if_arp.h>
 #include <string.h>
 
 #include "decode.h"
@@ -232,7 +232,7 @@ static bool compare_port(struct decoder *decoder, uint32_t operation, const void
 	return true;
 }
 
-/* A range, made sure before that this is ICMPv6. */
+/* Of what was made sure before to be ICMPv6. */
 static bool compare_icmp_type(struct decoder *decoder, uint32_t operation, const void *bytes)
 {
 	struct rule_match *match;
@@ -246,7 +246,7 @@ static bool compare_icmp_type(struct decoder *decoder, uint32_t operation, const
 		decoder->ranges = false;
 		return operation == NFT_CMP_LTE && match->low < type;
 	}
-	if (operation != NFT_CMP_GTE || decoder->family != AF_INET6 ||
+	if ((operation != NFT_CMP_EQ && operation != NFT_CMP_GTE) || decoder->family != AF_INET6 ||
 	    decoder->protocol != IPPROTO_ICMPV6 || !decoder_take_protocol(decoder))
 		return false;
 	match = decoder_match(decoder, MATCH_ICMPV6_TYPE);
@@ -255,8 +255,10 @@ static bool compare_icmp_type(struct decoder *decoder, uint32_t operation, const
 	match->number = IPPROTO_ICMPV6;
 	match->low = match->high = type;
 	decoder->family_awaits = false;
-	decoder->loaded = LOADED_PAYLOAD;
-	decoder->ranges = true;
+	if (operation == NFT_CMP_GTE) {
+		decoder->loaded = LOADED_PAYLOAD;
+		decoder->ranges = true;
+	}
 	return true;
 }
 

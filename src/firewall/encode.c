@@ -2,9 +2,9 @@
 /* From a rule to the kernel's expressions. */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <net/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/rtnetlink.h>
+#include <net/if_arp.h>
 #include <string.h>
 
 #include "expression.h"
@@ -184,6 +184,10 @@ static void encode_icmp_type(struct encoder *encoder, const struct rule_match *m
 	encode_family(encoder, AF_INET6);
 	encode_protocol(encoder, IPPROTO_ICMPV6);
 	encode_payload(encoder, NFT_PAYLOAD_TRANSPORT_HEADER, HEADER_ICMP_TYPE, sizeof(low));
+	if (low == high) {
+		encode_compare(encoder, NFT_CMP_EQ, &low, sizeof(low));
+		return;
+	}
 	encode_compare(encoder, NFT_CMP_GTE, &low, sizeof(low));
 	encode_compare(encoder, NFT_CMP_LTE, &high, sizeof(high));
 }

@@ -2,10 +2,10 @@
 /* The rules on the Docker host: what comes from the apps' bridge stays on it. */
 #include <errno.h>
 
-#include "compose.h"
+#include "gateway.h"
 
-int firewall_derive_host(const struct firewall_policy *policy, const char *table,
-			 struct ruleset *ruleset, const char **problem)
+int derive_host(const struct firewall_policy *policy, const char *table, struct ruleset *ruleset,
+		const char **problem)
 {
 	struct ruleset_rule *rule;
 

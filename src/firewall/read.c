@@ -15,10 +15,6 @@
 #include "read_set.h"
 #include "socket.h"
 
-enum {
-	READ_TRIES = 20, /* as long as others keep changing rules meanwhile */
-};
-
 struct reading {
 	const char *table;
 	struct ruleset *ruleset;

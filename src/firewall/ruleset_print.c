@@ -116,7 +116,9 @@ static void print_match(struct text *text, const struct rule_match *match)
 		print_port(text, match, "dport");
 		break;
 	case MATCH_ICMPV6_TYPE:
-		text_add_format(text, "icmpv6 type %u-%u", match->low, match->high);
+		text_add_format(text, "icmpv6 type %u", match->low);
+		if (match->high != match->low)
+			text_add_format(text, "-%u", match->high);
 		break;
 	}
 }

@@ -154,6 +154,9 @@ static void frames_make(struct ruleset *ruleset)
 	rule = ruleset_add_rule(ruleset);
 	match_add(rule, MATCH_ICMPV6_TYPE)->low = 133;
 	rule->matches[0].high = 136;
+	rule = ruleset_add_rule(ruleset);
+	match_add(rule, MATCH_ICMPV6_TYPE)->low = 143;
+	rule->matches[0].high = 143;
 }
 
 static void print_difference(void *arg, const char *words)
