@@ -55,14 +55,16 @@ struct firewall_rules {
 	size_t count;
 };
 
-/* Initialises *rules; the caller clears it in any case. -1 + errno: ENOMEM, or EINVAL when *problem
- * (static) says why there can be no such rules. */
+/* Initialises *rules; the caller clears it in any case. table NULL: the kind's own. -1 + errno:
+ * ENOMEM, or EINVAL when *problem (static) says why there can be no such rules. */
 MUST_CHECK int firewall_derive(enum firewall_kind kind, const struct firewall_policy *policy,
-			       struct firewall_rules *rules, const char **problem);
+			       const char *table, struct firewall_rules *rules,
+			       const char **problem);
 void firewall_rules_clear(struct firewall_rules *rules);
 
 /* Every table that rules of a kind can be in; returns how many. */
-size_t firewall_tables(enum firewall_kind kind, struct firewall_table tables[FIREWALL_TABLES_MAX]);
+size_t firewall_tables(enum firewall_kind kind, const char *table,
+		       struct firewall_table tables[FIREWALL_TABLES_MAX]);
 
 /* The gateway's kind that a policy asks for. */
 enum firewall_kind firewall_kind_of(const struct firewall_policy *policy);

@@ -52,7 +52,8 @@ firewall_apply(struct firewall *firewall, const struct ruleset *ruleset, bool ow
  * A witness for whose frames the kernel has no place counts packets instead.
  */
 MUST_CHECK enum firewall_result firewall_install(struct firewall *firewall, enum firewall_kind kind,
-						 const struct firewall_policy *policy, bool own,
+						 const struct firewall_policy *policy,
+						 const char *table, bool own,
 						 struct firewall_rules *rules, bool *owned);
 
 /* Fills *found, which is initialised here and cleared by the caller when it is FIREWALL_OK. */

@@ -62,7 +62,7 @@ static const char *rules_table(const struct rules *rules)
 {
 	struct firewall_table tables[FIREWALL_TABLES_MAX];
 
-	firewall_tables(rules->kind, tables);
+	firewall_tables(rules->kind, NULL, tables);
 	return tables[0].name;
 }
 
@@ -150,7 +150,7 @@ static int rules_derive(struct rules *rules)
 		goto fail;
 	if (rules->kind == FIREWALL_GATEWAY && (rules->policy.strict || rules->invocation->strict))
 		rules->kind = FIREWALL_STRICT;
-	if (firewall_derive(rules->kind, &rules->policy, &rules->wanted, &problem) == 0)
+	if (firewall_derive(rules->kind, &rules->policy, NULL, &rules->wanted, &problem) == 0)
 		return EXIT_YES;
 fail:
 	return command_fail(rules->invocation, EXIT_UNKNOWN, "%s: %s", rules->config->path,
@@ -182,8 +182,8 @@ static int rules_apply(struct rules *rules, struct firewall *firewall)
 {
 	/* Not owned: an owner is a process that stays, and this one ends here. */
 	firewall_rules_clear(&rules->wanted);
-	if (firewall_install(firewall, rules->kind, &rules->policy, false, &rules->wanted, NULL) !=
-	    FIREWALL_OK)
+	if (firewall_install(firewall, rules->kind, &rules->policy, NULL, false, &rules->wanted,
+			     NULL) != FIREWALL_OK)
 		return command_fail(rules->invocation, EXIT_NO, "%s", firewall_problem(firewall));
 	if (rules->invocation->json) {
 		command_print_json(json_pack("{s:s, s:s, s:b, s:I}", "kind", rules->name, "table",
@@ -286,7 +286,7 @@ static int rules_compare(struct rules *rules, struct firewall *firewall, bool al
 static int rules_remove(struct rules *rules, struct firewall *firewall)
 {
 	struct firewall_table tables[FIREWALL_TABLES_MAX];
-	size_t count = firewall_tables(rules->kind, tables);
+	size_t count = firewall_tables(rules->kind, NULL, tables);
 	bool removed = false;
 
 	for (size_t i = 0; i < count; i++) {

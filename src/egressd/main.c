@@ -1,38 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* egressd: reads its arguments, prepares the process, runs the daemon. */
-#include <errno.h>
+/* egressd: reads its arguments and is the warden, or the proxy that the warden starts. */
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
-#include "base/log.h"
 #include "base/version.h"
-#include "egressd/daemon.h"
-
-/* architecture: 0 ended, 1 failed, 3 usage or policy file, 4 rules refused or unverified. */
-enum {
-	EXIT_ENDED = 0,
-	EXIT_FAILED = 1,
-	EXIT_USAGE = 3,
-	EXIT_RULES = 4,
-};
-
-struct options {
-	const char *config_path;
-	bool no_firewall;
-};
+#include "egressd/proxy.h"
+#include "firewall/derive.h"
+#include "firewall/ruleset.h"
+#include "warden/warden.h"
 
 static void main_print_usage(FILE *out)
 {
-	fputs("usage: egressd [--config FILE] --no-firewall\n"
+	fputs("usage: egressd [--config FILE] [--user USER] [--table NAME] [--no-firewall]\n"
 	      "\n"
 	      "A proxy that lets traffic out through the egress its policy names, and through "
 	      "nothing else.\n"
 	      "\n"
 	      "  -c, --config FILE   the policy file (default /etc/egressd/egress.conf)\n"
-	      "      --no-firewall   install no nftables rules: for development, or where another "
+	      "      --user USER     who the proxy is, a name or a number (default egressd, or "
+	      "1900)\n"
+	      "      --table NAME    the nftables table of the packet rules (default egressd)\n"
+	      "      --no-firewall   install no packet rules: for development, or where another "
 	      "part owns them\n"
 	      "  -V, --version       print the version\n"
 	      "  -h, --help          print this\n"
@@ -44,10 +34,12 @@ static void main_print_usage(FILE *out)
 }
 
 /* -1: go on; otherwise the exit code. */
-static int main_read_options(int argc, char **argv, struct options *options)
+static int main_read_options(int argc, char **argv, struct warden_options *options)
 {
 	static const struct option known[] = {
 		{"config", required_argument, NULL, 'c'},
+		{"user", required_argument, NULL, 'u'},
+		{"table", required_argument, NULL, 't'},
 		{"no-firewall", no_argument, NULL, 'n'},
 		{"version", no_argument, NULL, 'V'},
 		{"help", no_argument, NULL, 'h'},
@@ -60,64 +52,60 @@ static int main_read_options(int argc, char **argv, struct options *options)
 		case 'c':
 			options->config_path = optarg;
 			break;
+		case 'u':
+			options->user = optarg;
+			break;
+		case 't':
+			options->table = optarg;
+			break;
 		case 'n':
 			options->no_firewall = true;
 			break;
 		case 'V':
 			printf("egressd %s\n", version_text());
-			return EXIT_ENDED;
+			return WARDEN_ENDED;
 		case 'h':
 			main_print_usage(stdout);
-			return EXIT_ENDED;
+			return WARDEN_ENDED;
 		default:
 			main_print_usage(stderr);
-			return EXIT_USAGE;
+			return WARDEN_USAGE;
 		}
 	}
 	if (optind < argc) {
 		fprintf(stderr, "egressd: what is '%s'? The policy file is named with --config.\n",
 			argv[optind]);
-		return EXIT_USAGE;
+		return WARDEN_USAGE;
 	}
 	return -1;
 }
 
-/* Two descriptors a tunnel: what the system gives at most is none too many. */
-static void main_raise_descriptor_limit(void)
+/* Letters, digits and _, as nft has it. */
+static bool main_table_is_valid(const char *name)
 {
-	struct rlimit limit;
+	size_t len = strlen(name);
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-		limit.rlim_cur = limit.rlim_max;
-		if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
-			log_warn("cannot raise the limit of open files: %m");
-	}
+	return len > 0 && len < RULESET_NAME_SIZE &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
+		       len &&
+	       (name[0] < '0' || name[0] > '9');
 }
 
 int main(int argc, char **argv)
 {
-	struct options options = {.config_path = "/etc/egressd/egress.conf"};
-	struct daemon daemon = {0};
-	int exit_code = main_read_options(argc, argv, &options);
+	struct warden_options options = {.config_path = "/etc/egressd/egress.conf",
+					 .table = FIREWALL_TABLE};
+	int exit_code;
 
+	signal(SIGPIPE, SIG_IGN);
+	if (argc == 2 && strcmp(argv[1], WARDEN_PROXY_ARGUMENT) == 0)
+		return proxy_run();
+	exit_code = main_read_options(argc, argv, &options);
 	if (exit_code >= 0)
 		return exit_code;
-	if (!options.no_firewall) {
-		fputs("egressd: nothing keeps its nftables rules in force yet, and without them it "
-		      "must not seem protected.\n"
-		      "Start it with --no-firewall where Gluetun's firewall stands; the rules can "
-		      "be applied by hand:\n"
-		      "egressctl rules apply gateway\n",
-		      stderr);
-		return EXIT_RULES;
+	if (!main_table_is_valid(options.table)) {
+		fprintf(stderr, "egressd: --table: '%s' is no name of a table\n", options.table);
+		return WARDEN_USAGE;
 	}
-	signal(SIGPIPE, SIG_IGN);
-	main_raise_descriptor_limit();
-	exit_code = EXIT_FAILED;
-	if (daemon_start(&daemon, options.config_path, &exit_code) == 0) {
-		daemon_run(&daemon);
-		exit_code = EXIT_ENDED;
-	}
-	daemon_clear(&daemon);
-	return exit_code;
+	return warden_run(&options);
 }

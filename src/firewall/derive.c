@@ -22,18 +22,20 @@ static const struct derivation derivations[] = {
 };
 
 int firewall_derive(enum firewall_kind kind, const struct firewall_policy *policy,
-		    struct firewall_rules *rules, const char **problem)
+		    const char *table, struct firewall_rules *rules, const char **problem)
 {
 	const struct derivation *derivation = &derivations[kind];
 
+	if (table == NULL)
+		table = derivation->table;
 	*rules = (struct firewall_rules){.count = 1};
-	if (derivation->packets(policy, derivation->table, &rules->tables[0], problem) < 0)
+	if (derivation->packets(policy, table, &rules->tables[0], problem) < 0)
 		return -1;
 	/* A namespace without a link has nothing that frames could leave by. */
 	if (derivation->frames == NULL || policy->links == NULL || policy->links->count == 0)
 		return 0;
 	rules->count = 2;
-	return derivation->frames(policy, derivation->table, &rules->tables[1], problem);
+	return derivation->frames(policy, table, &rules->tables[1], problem);
 }
 
 void firewall_rules_clear(struct firewall_rules *rules)
@@ -43,10 +45,13 @@ void firewall_rules_clear(struct firewall_rules *rules)
 	rules->count = 0;
 }
 
-size_t firewall_tables(enum firewall_kind kind, struct firewall_table tables[FIREWALL_TABLES_MAX])
+size_t firewall_tables(enum firewall_kind kind, const char *table,
+		       struct firewall_table tables[FIREWALL_TABLES_MAX])
 {
-	tables[0] = (struct firewall_table){RULESET_INET, derivations[kind].table};
-	tables[1] = (struct firewall_table){RULESET_NETDEV, derivations[kind].table};
+	if (table == NULL)
+		table = derivations[kind].table;
+	tables[0] = (struct firewall_table){RULESET_INET, table};
+	tables[1] = (struct firewall_table){RULESET_NETDEV, table};
 	/* The gateway's rules have the second one while they are strict. */
 	return kind == FIREWALL_APP || kind == FIREWALL_HOST ? 1 : 2;
 }

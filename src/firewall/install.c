@@ -15,14 +15,14 @@ static bool rules_have(const struct firewall_rules *rules, enum ruleset_family f
 }
 
 static enum firewall_result install_try(struct firewall *firewall, enum firewall_kind kind,
-					const struct firewall_policy *policy, bool own,
-					struct firewall_rules *rules, bool *owned)
+					const struct firewall_policy *policy, const char *table,
+					bool own, struct firewall_rules *rules, bool *owned)
 {
 	struct firewall_table tables[FIREWALL_TABLES_MAX];
-	size_t count = firewall_tables(kind, tables);
+	size_t count = firewall_tables(kind, table, tables);
 	const char *problem;
 
-	if (firewall_derive(kind, policy, rules, &problem) < 0) {
+	if (firewall_derive(kind, policy, table, rules, &problem) < 0) {
 		snprintf(firewall->problem, sizeof(firewall->problem), "%s", problem);
 		return FIREWALL_FAILED;
 	}
@@ -39,16 +39,16 @@ static enum firewall_result install_try(struct firewall *firewall, enum firewall
 }
 
 enum firewall_result firewall_install(struct firewall *firewall, enum firewall_kind kind,
-				      const struct firewall_policy *policy, bool own,
-				      struct firewall_rules *rules, bool *owned)
+				      const struct firewall_policy *policy, const char *table,
+				      bool own, struct firewall_rules *rules, bool *owned)
 {
 	struct firewall_policy without_links = *policy;
 
-	if (install_try(firewall, kind, policy, own, rules, owned) == FIREWALL_OK)
+	if (install_try(firewall, kind, policy, table, own, rules, owned) == FIREWALL_OK)
 		return FIREWALL_OK;
 	if (kind != FIREWALL_WITNESS || rules->count < FIREWALL_TABLES_MAX)
 		return FIREWALL_FAILED;
 	firewall_rules_clear(rules);
 	without_links.links = NULL;
-	return install_try(firewall, kind, &without_links, own, rules, owned);
+	return install_try(firewall, kind, &without_links, table, own, rules, owned);
 }

@@ -42,7 +42,7 @@ class Scene:
 
     def __init__(self, lab, text):
         self.lab = lab
-        self.daemon = Daemon(text, lab.folder, lab.gateway, USER)
+        self.daemon = Daemon(text, lab.folder, lab.gateway)
         if getattr(lab, "with_rules", False):
             self.rules("apply")
         self.daemon.start()

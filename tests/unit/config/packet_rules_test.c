@@ -50,7 +50,7 @@ static char *gateway_of(const char *policy)
 
 	assert_non_null(rules);
 	assert_int_equal(firewall_derive(firewall_kind_of(config_rules_policy(rules)),
-					 config_rules_policy(rules), &derived, &problem),
+					 config_rules_policy(rules), NULL, &derived, &problem),
 			 0);
 	ruleset_print(&derived.tables[0], out);
 	fclose(out);

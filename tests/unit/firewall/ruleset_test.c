@@ -137,7 +137,7 @@ static void rules_make(enum firewall_kind kind, struct firewall_rules *rules)
 	};
 	const char *problem;
 
-	if (firewall_derive(kind, &policy, rules, &problem) < 0)
+	if (firewall_derive(kind, &policy, NULL, rules, &problem) < 0)
 		fail_msg("%s", problem);
 }
 
@@ -208,7 +208,7 @@ static void rules_for_root_are_refused(void **state)
 		struct firewall_rules rules;
 		const char *problem = NULL;
 
-		assert_int_equal(firewall_derive(kinds[i], &policy, &rules, &problem), -1);
+		assert_int_equal(firewall_derive(kinds[i], &policy, NULL, &rules, &problem), -1);
 		assert_non_null(problem);
 		firewall_rules_clear(&rules);
 	}
@@ -223,7 +223,7 @@ static void an_app_cannot_be_held_to_a_gateway_without_an_address(void **state)
 	const char *problem = NULL;
 
 	(void)state;
-	assert_int_equal(firewall_derive(FIREWALL_APP, &policy, &rules, &problem), -1);
+	assert_int_equal(firewall_derive(FIREWALL_APP, &policy, NULL, &rules, &problem), -1);
 	assert_non_null(strstr(problem, "address"));
 	firewall_rules_clear(&rules);
 }

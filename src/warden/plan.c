@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From the policy file to its rules and the files it names. */
+#include "plan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "config/files.h"
+#include "config/report.h"
+#include "config/rules.h"
+#include "firewall/kernel.h"
+
+struct firewall_rules *plan_derive(const struct plan *plan, const char *table, const char **problem)
+{
+	struct firewall_rules *rules = calloc(1, sizeof(*rules));
+
+	*problem = "out of memory";
+	if (rules != NULL && firewall_derive(firewall_kind_of(&plan->policy), &plan->policy, table,
+					     rules, problem) < 0) {
+		plan_rules_free(rules);
+		return NULL;
+	}
+	return rules;
+}
+
+void plan_rules_free(struct firewall_rules *rules)
+{
+	if (rules != NULL)
+		firewall_rules_clear(rules);
+	free(rules);
+}
+
+bool plan_links_changed(struct plan *plan)
+{
+	struct firewall_links links;
+
+	/* What cannot be told is as it was. */
+	if (firewall_read_links(&plan->policy, &links) < 0 ||
+	    memcmp(&links, &plan->links, sizeof(links)) == 0)
+		return false;
+	plan->links = links;
+	return true;
+}
+
+static int plan_make_rules(struct plan *plan, const struct warden_options *options, uid_t uid,
+			   char problem[512])
+{
+	const struct config_rules_options rules_options = {.uid = uid, .links = &plan->links};
+	const char *why;
+
+	plan->needs = config_rules_new(plan->config, &rules_options, &why);
+	if (plan->needs != NULL) {
+		plan->policy = *config_rules_policy(plan->needs);
+		(void)plan_links_changed(plan);
+		plan->rules = plan_derive(plan, options->table, &why);
+	}
+	if (plan->rules != NULL)
+		return 0;
+	snprintf(problem, 512, "%s: there can be no packet rules for it: %s", options->config_path,
+		 why);
+	return -1;
+}
+
+static int plan_read(struct plan *plan, const struct warden_options *options,
+		     struct config_report *found)
+{
+	plan->files = config_files_new();
+	if (plan->files == NULL)
+		return -1;
+	if (config_files_add(plan->files, options->config_path) < 0) {
+		config_report_add(found, PROBLEM_ERROR, &(struct place){0}, NULL,
+				  "cannot be read: %s", strerror(errno));
+		return -1;
+	}
+	plan->config = config_files_load(plan->files, options->config_path, found);
+	return plan->config == NULL ? -1 : 0;
+}
+
+struct plan *plan_new(const struct warden_options *options, uid_t uid, char **report)
+{
+	struct plan *plan = calloc(1, sizeof(*plan));
+	struct config_report *found = config_report_new();
+	char problem[512] = "";
+
+	*report = NULL;
+	if (plan == NULL || found == NULL)
+		goto fail;
+	if (plan_read(plan, options, found) < 0) {
+		*report = config_report_text(found, options->config_path);
+		goto fail;
+	}
+	if (config_files_add_named(plan->files, plan->config, problem) < 0 ||
+	    (!options->no_firewall && plan_make_rules(plan, options, uid, problem) < 0)) {
+		if (asprintf(report, "%s\n", problem) < 0)
+			*report = NULL;
+		goto fail;
+	}
+	config_report_free(found);
+	return plan;
+fail:
+	config_report_free(found);
+	plan_free(plan);
+	return NULL;
+}
+
+void plan_free(struct plan *plan)
+{
+	if (plan == NULL)
+		return;
+	plan_rules_free(plan->rules);
+	config_rules_free(plan->needs);
+	config_unref(plan->config);
+	config_files_free(plan->files);
+	free(plan);
+}
