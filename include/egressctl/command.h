@@ -30,7 +30,7 @@ struct invocation {
 	bool file, udp, watch;           /* options of single commands */
 	const char *uid, *bridge, *apps; /* of "rules"; NULL: not given */
 	bool strict;
-	int argc;                        /* what is left when the options are taken out */
+	int argc; /* what is left when the options are taken out */
 	char **argv;
 };
 

@@ -7,6 +7,7 @@
 #include "control/client.h"
 #include "egressctl/command.h"
 #include "egressctl/print.h"
+#include "egressctl/status_witness.h"
 
 enum {
 	SCREEN_LINES = 23, /* of 24: the last one is the prompt's */
@@ -147,6 +148,20 @@ static void firewall_print(struct screen *screen)
 		text += 4;
 	print_styled(STYLE_BAD, word);
 	screen_text(screen, STYLE_WARN, text, screen->room - strlen(word));
+}
+
+static void witness_print(struct screen *screen)
+{
+	const json_t *witness =
+		json_object_get(json_object_get(screen->status, "firewall"), "witness");
+	char text[PRINT_SIZE];
+	enum style style;
+
+	if (!json_is_object(witness))
+		return;
+	style = witness_text(witness, screen->now_ms, text);
+	screen_label(screen, "witness");
+	screen_text(screen, style, text, screen->room);
 }
 
 /* The first error of a report, without the path that the line above has: "line 17: ...". */
@@ -322,6 +337,7 @@ static void status_print(const json_t *status)
 	egresses_print(&screen);
 	screen_end_line(&screen);
 	firewall_print(&screen);
+	witness_print(&screen);
 	policy_print(&screen);
 	traffic_print(&screen);
 	refusals_print(&screen);

@@ -11,6 +11,7 @@
 #include "plan.h"
 #include "rules.h"
 #include "warden/channel.h"
+#include "witness.h"
 
 struct warden {
 	const struct warden_options *options;
@@ -21,6 +22,8 @@ struct warden {
 	struct plan *plan;     /* in force */
 	struct plan *proposed; /* before the proxy, which has not answered yet */
 	struct warden_rules *rules;
+	struct witness *witness; /* NULL with --no-firewall */
+	struct event watch_event;
 	struct child child;
 	struct event channel_event, start_event, kill_event;
 	uint32_t asked;      /* the proxy's last question for a reload */
@@ -40,6 +43,11 @@ void warden_stop(struct warden *warden);
 
 /* A report for the proxy, if there is one. */
 void warden_tell_report(struct warden *warden, const struct warden_report *report);
+
+/* --- watch.c --- */
+
+/* Once a second: which links there are, and what left by them. -1 after the reason was logged. */
+MUST_CHECK int warden_watch(struct warden *warden);
 
 /* --- reload.c --- */
 

@@ -46,6 +46,8 @@ int warden_tell_plan(struct warden *warden, const struct plan *plan)
 
 static void warden_accept(struct warden *warden, struct plan *plan)
 {
+	if (warden->witness != NULL)
+		witness_put(warden->witness, &plan->policy);
 	plan_free(warden->plan);
 	warden->plan = plan;
 	log_configure(plan->config->log_level, plan->config->log_format);

@@ -143,7 +143,7 @@ static int warden_start(struct warden *warden)
 	code = warden_read_policy(warden);
 	if (code == WARDEN_ENDED)
 		code = warden_put_rules(warden);
-	if (code == WARDEN_ENDED && warden_start_proxy(warden) < 0)
+	if (code == WARDEN_ENDED && (warden_watch(warden) < 0 || warden_start_proxy(warden) < 0))
 		code = WARDEN_FAILED;
 	return code;
 }
@@ -157,6 +157,7 @@ static void warden_clear(struct warden *warden)
 		}
 		event_base_free(warden->base);
 	}
+	witness_free(warden->witness);
 	warden_rules_free(warden->rules);
 	plan_free(warden->plan);
 	plan_free(warden->proposed);
