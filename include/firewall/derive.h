@@ -33,7 +33,8 @@ enum firewall_kind {
 	/* In a namespace of its own: by a tunnel that is there, to the targets and, with direct, to
 	 * public addresses; and what is not its own to forward goes nowhere. */
 	FIREWALL_HUB,
-	FIREWALL_APP,  /* in an app's namespace: only listeners and forwards with an address */
+	FIREWALL_APP,  /* in an app's namespace: only listeners and forwards with an address,
+			* in raw frames too */
 	FIREWALL_HOST, /* where the bridge is: what comes from the bridge goes nowhere else */
 	/* Lets everything through, and counts what leaves by the links: FIREWALL_LEAKED is ours and
 	 * had no business there. Without links it counts one step earlier: no raw frames. */

@@ -49,7 +49,8 @@ firewall_apply(struct firewall *firewall, const struct ruleset *ruleset, bool ow
 /*
  * The same for all the tables of a kind, one after the other; those that the policy does not need
  * are removed. *rules is what is in force, initialised here and cleared by the caller in any case.
- * A witness for whose frames the kernel has no place counts packets instead.
+ * Where the kernel has no place for frames (before 5.16), the witness counts packets instead, and
+ * an app is held without that table.
  */
 MUST_CHECK enum firewall_result firewall_install(struct firewall *firewall, enum firewall_kind kind,
 						 const struct firewall_policy *policy,

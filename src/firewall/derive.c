@@ -16,7 +16,7 @@ static const struct derivation derivations[] = {
 	[FIREWALL_GATEWAY] = {FIREWALL_TABLE, derive_gateway, NULL},
 	[FIREWALL_STRICT] = {FIREWALL_TABLE, derive_strict, derive_strict_frames},
 	[FIREWALL_HUB] = {FIREWALL_TABLE, derive_hub, NULL},
-	[FIREWALL_APP] = {FIREWALL_TABLE_APP, derive_app, NULL},
+	[FIREWALL_APP] = {FIREWALL_TABLE_APP, derive_app, derive_app_frames},
 	[FIREWALL_HOST] = {FIREWALL_TABLE_HOST, derive_host, NULL},
 	[FIREWALL_WITNESS] = {FIREWALL_TABLE_WITNESS, derive_witness, derive_witness_frames},
 };
@@ -53,7 +53,7 @@ size_t firewall_tables(enum firewall_kind kind, const char *table,
 	tables[0] = (struct firewall_table){RULESET_INET, table};
 	tables[1] = (struct firewall_table){RULESET_NETDEV, table};
 	/* The gateway's rules have the second one while they are strict. */
-	return kind == FIREWALL_APP || kind == FIREWALL_HOST ? 1 : 2;
+	return kind == FIREWALL_HOST ? 1 : 2;
 }
 
 enum firewall_kind firewall_kind_of(const struct firewall_policy *policy)

@@ -34,6 +34,8 @@ MUST_CHECK int derive_hub(const struct firewall_policy *policy, const char *tabl
 			  struct ruleset *ruleset, const char **problem);
 MUST_CHECK int derive_app(const struct firewall_policy *policy, const char *table,
 			  struct ruleset *ruleset, const char **problem);
+MUST_CHECK int derive_app_frames(const struct firewall_policy *policy, const char *table,
+				 struct ruleset *ruleset, const char **problem);
 MUST_CHECK int derive_host(const struct firewall_policy *policy, const char *table,
 			   struct ruleset *ruleset, const char **problem);
 MUST_CHECK int derive_witness(const struct firewall_policy *policy, const char *table,

@@ -46,7 +46,9 @@ enum firewall_result firewall_install(struct firewall *firewall, enum firewall_k
 
 	if (install_try(firewall, kind, policy, table, own, rules, owned) == FIREWALL_OK)
 		return FIREWALL_OK;
-	if (kind != FIREWALL_WITNESS || rules->count < FIREWALL_TABLES_MAX)
+	/* Strict was asked for, and is not had by halves. */
+	if ((kind != FIREWALL_WITNESS && kind != FIREWALL_APP) ||
+	    rules->count < FIREWALL_TABLES_MAX)
 		return FIREWALL_FAILED;
 	firewall_rules_clear(rules);
 	without_links.links = NULL;

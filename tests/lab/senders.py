@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Programs that know nothing of tunnels: each sends one kind of packet, as root or as a user with the means of one."""
 import json
+import subprocess
 import sys
 import time
 
 from . import world
 from .netns import run
 
-# Run inside a namespace with a list of kinds; prints what became of each: "sent", or the error.
+# Run inside a namespace. Prints its kinds; reads one a line and prints what became of it: "sent", or the error.
 PROGRAM = r"""
 import errno, ipaddress, json, os, socket, struct, sys
 
-facts, kinds = json.loads(sys.argv[1]), json.loads(sys.argv[2])
+facts = json.loads(sys.argv[1])
 ORIGIN, ORIGIN6, DEVICE = facts["origin"], facts["origin6"], facts["device"].encode()
 INET, INET6 = socket.AF_INET, socket.AF_INET6
 CLOSED = 7009  # where nobody answers, so that no answer makes more packets
@@ -57,7 +58,7 @@ def source(s):
 
 
 def marked(mark):
-    return lambda s: s.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, mark)
+    return lambda s: s.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, struct.pack("I", mark))
 
 
 def broadcast(s):
@@ -135,6 +136,7 @@ KINDS = {
     "multicast6": lambda: datagram("ff0e::1:2:3", CLOSED, multicast),
     "broadcast": lambda: datagram("255.255.255.255", CLOSED, broadcast),
     "to the VPN's endpoint": lambda: datagram(facts["endpoint"], facts["endpoint_port"]),
+    "to the resolver next door": lambda: datagram(facts["neighbour"], 53),
     "to a neighbour": lambda: datagram(facts["neighbour"], CLOSED, bound),
     "to the VPN's other port": lambda: datagram(facts["endpoint"], CLOSED),
     "frame": lambda: frame(),
@@ -143,14 +145,13 @@ KINDS = {
     "frame with our mark": lambda: frame(prepare=marked(0xE7000000)),
     "frame that says it is ARP": lambda: frame(protocol=0x0806),
 }
-results = {}
-for kind in kinds or KINDS:
+print(json.dumps(sorted(KINDS)), flush=True)
+for line in sys.stdin:
     try:
-        KINDS[kind]()
-        results[kind] = "sent"
+        KINDS[line.rstrip("\n")]()
+        print("sent", flush=True)
     except OSError as error:
-        results[kind] = errno.errorcode.get(error.errno, str(error))
-print(json.dumps(results))
+        print(errno.errorcode.get(error.errno, str(error)), flush=True)
 """
 MEANS = "+net_raw,+net_admin"  # for raw sockets, frames and marks
 
@@ -163,19 +164,40 @@ def facts_of(space, device, source, router, **more):
             "endpoint": world.VPN_PUBLIC, "endpoint_port": world.VPN_PORT, "timeout": 0.1, "neighbour": world.HOME, **more}
 
 
-def send_from(space, facts, kinds, user):
-    """Each kind once, as root, or as a user with the means that a container gives: only its number tells it apart."""
-    words = [sys.executable, "-c", PROGRAM, json.dumps(facts), json.dumps(kinds)]
-    if user:
-        words = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", f"--inh-caps={MEANS}",
-                 f"--ambient-caps={MEANS}", *words]
-    return json.loads(space.run(*words, cwd="/"))
+class Sender:
+    """
+    The program, running as root, or as a user with the means that a container gives: only its number tells it apart
+    then. without: it has none.
+    """
+
+    def __init__(self, space, facts, user=0, without=False):
+        words = [sys.executable, "-c", PROGRAM, json.dumps(facts)]
+        if user:
+            means = [] if without else [f"--inh-caps={MEANS}", f"--ambient-caps={MEANS}"]
+            words = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *means, *words]
+        self.process = subprocess.Popen(space.command(*words), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                        cwd="/")
+        self.kinds = json.loads(self.process.stdout.readline())
+
+    def send(self, kind):
+        """One packet or a few; what the program was told."""
+        self.process.stdin.write(kind + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait(10)
+        self.process.stdout.close()
 
 
 def send(gateway, kind, user):
     """One kind from the gateway's uplink."""
-    answer = send_from(gateway, gateway_facts(gateway), [kind], user)
-    return answer[kind]
+    with Sender(gateway, gateway_facts(gateway), user) as sender:
+        return sender.send(kind)
 
 
 def gateway_facts(gateway, **more):
@@ -186,5 +208,6 @@ def gateway_facts(gateway, **more):
         known = [entry["lladdr"] for entry in json.loads(run(*words) or "[]") if "lladdr" in entry]
         if known:
             return facts_of(gateway, "eth0", world.GATEWAY_HOME, known[0], **more)
-        send_from(gateway, facts_of(gateway, "eth0", world.GATEWAY_HOME, "0" * 12), ["to a neighbour"], 0)
+        with Sender(gateway, facts_of(gateway, "eth0", world.GATEWAY_HOME, "0" * 12)) as sender:
+            sender.send("to a neighbour")
     raise TimeoutError("the gateway does not know its router")
