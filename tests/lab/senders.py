@@ -147,8 +147,14 @@ KINDS = {
 }
 print(json.dumps(sorted(KINDS)), flush=True)
 for line in sys.stdin:
+    words = line.rstrip("\n")
     try:
-        KINDS[line.rstrip("\n")]()
+        if words in KINDS:
+            KINDS[words]()
+        else:
+            # "stream ADDRESS PORT", "datagram ADDRESS PORT": told more slowly, and only of what was answered.
+            how, address, port = words.split()
+            {"stream": stream, "datagram": datagram}[how](address, int(port))
         print("sent", flush=True)
     except OSError as error:
         print(errno.errorcode.get(error.errno, str(error)), flush=True)
