@@ -12,7 +12,7 @@ may_include() {
 	policy | proto | firewall | control | tunnel) echo base "$1" ;;
 	net) echo base net proto ;;
 	config) echo base policy proto config firewall ;;
-	warden) echo base policy firewall control config warden ;;
+	warden) echo base firewall control tunnel config warden ;;
 	egressd) echo base policy proto firewall control net tunnel config warden egressd ;;
 	egressctl) echo base policy proto firewall control config egressctl ;;
 	esac

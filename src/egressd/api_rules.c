@@ -8,6 +8,10 @@
 
 static void rules_describe(const struct warden_report *report, struct text *text)
 {
+	if (report->namespace_gone) {
+		text_add(text, "this network namespace has no uplink any more");
+		return;
+	}
 	switch (report->rules) {
 	case WARDEN_RULES_OFF:
 		text_add(text, "off (--no-firewall)");

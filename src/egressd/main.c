@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/version.h"
@@ -11,9 +12,16 @@
 #include "firewall/ruleset.h"
 #include "warden/warden.h"
 
+enum {
+	MAIN_GRACE_S = 5,
+	MAIN_GRACE_MOST_S = 3600,
+};
+
 static void main_print_usage(FILE *out)
 {
-	fputs("usage: egressd [--config FILE] [--user USER] [--table NAME] [--no-firewall]\n"
+	fputs("usage: egressd [--config FILE] [--user USER] [--table NAME] [--namespace-grace "
+	      "SECONDS]\n"
+	      "               [--no-firewall]\n"
 	      "\n"
 	      "A proxy that lets traffic out through the egress its policy names, and through "
 	      "nothing else.\n"
@@ -22,6 +30,9 @@ static void main_print_usage(FILE *out)
 	      "      --user USER     who the proxy is, a name or a number (default egressd, or "
 	      "1900)\n"
 	      "      --table NAME    the nftables table of the packet rules (default egressd)\n"
+	      "      --namespace-grace SECONDS\n"
+	      "                      how long to stay when the network namespace has lost its "
+	      "uplink (5)\n"
 	      "      --no-firewall   install no packet rules: for development, or where another "
 	      "part owns them\n"
 	      "  -V, --version       print the version\n"
@@ -31,53 +42,6 @@ static void main_print_usage(FILE *out)
 	      "once.\n"
 	      "See egressd(8), egress.conf(5); check a policy file with: egressctl check FILE\n",
 	      out);
-}
-
-/* -1: go on; otherwise the exit code. */
-static int main_read_options(int argc, char **argv, struct warden_options *options)
-{
-	static const struct option known[] = {
-		{"config", required_argument, NULL, 'c'},
-		{"user", required_argument, NULL, 'u'},
-		{"table", required_argument, NULL, 't'},
-		{"no-firewall", no_argument, NULL, 'n'},
-		{"version", no_argument, NULL, 'V'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	int option;
-
-	while ((option = getopt_long(argc, argv, "c:Vh", known, NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			options->config_path = optarg;
-			break;
-		case 'u':
-			options->user = optarg;
-			break;
-		case 't':
-			options->table = optarg;
-			break;
-		case 'n':
-			options->no_firewall = true;
-			break;
-		case 'V':
-			printf("egressd %s\n", version_text());
-			return WARDEN_ENDED;
-		case 'h':
-			main_print_usage(stdout);
-			return WARDEN_ENDED;
-		default:
-			main_print_usage(stderr);
-			return WARDEN_USAGE;
-		}
-	}
-	if (optind < argc) {
-		fprintf(stderr, "egressd: what is '%s'? The policy file is named with --config.\n",
-			argv[optind]);
-		return WARDEN_USAGE;
-	}
-	return -1;
 }
 
 /* Letters, digits and _, as nft has it. */
@@ -91,21 +55,88 @@ static bool main_table_is_valid(const char *name)
 	       (name[0] < '0' || name[0] > '9');
 }
 
+/* -1: go on; otherwise the exit code. */
+static int main_read_grace(const char *text, unsigned *seconds)
+{
+	char *end;
+	unsigned long number = strtoul(text, &end, 10);
+
+	*seconds = (unsigned)number;
+	if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && number <= MAIN_GRACE_MOST_S)
+		return -1;
+	fprintf(stderr, "egressd: --namespace-grace: '%s' is no number of seconds up to %d\n", text,
+		MAIN_GRACE_MOST_S);
+	return WARDEN_USAGE;
+}
+
+/* -1: go on; otherwise the exit code. */
+static int main_take_option(int option, struct warden_options *options)
+{
+	switch (option) {
+	case 'c':
+		options->config_path = optarg;
+		return -1;
+	case 'u':
+		options->user = optarg;
+		return -1;
+	case 't':
+		options->table = optarg;
+		if (main_table_is_valid(optarg))
+			return -1;
+		fprintf(stderr, "egressd: --table: '%s' is no name of a table\n", optarg);
+		return WARDEN_USAGE;
+	case 'g':
+		return main_read_grace(optarg, &options->namespace_grace_s);
+	case 'n':
+		options->no_firewall = true;
+		return -1;
+	case 'V':
+		printf("egressd %s\n", version_text());
+		return WARDEN_ENDED;
+	case 'h':
+		main_print_usage(stdout);
+		return WARDEN_ENDED;
+	default:
+		main_print_usage(stderr);
+		return WARDEN_USAGE;
+	}
+}
+
+/* -1: go on; otherwise the exit code. */
+static int main_read_options(int argc, char **argv, struct warden_options *options)
+{
+	static const struct option known[] = {
+		{"config", required_argument, NULL, 'c'},
+		{"user", required_argument, NULL, 'u'},
+		{"table", required_argument, NULL, 't'},
+		{"namespace-grace", required_argument, NULL, 'g'},
+		{"no-firewall", no_argument, NULL, 'n'},
+		{"version", no_argument, NULL, 'V'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	int option, exit_code = -1;
+
+	while (exit_code < 0 && (option = getopt_long(argc, argv, "c:Vh", known, NULL)) != -1)
+		exit_code = main_take_option(option, options);
+	if (exit_code < 0 && optind < argc) {
+		fprintf(stderr, "egressd: what is '%s'? The policy file is named with --config.\n",
+			argv[optind]);
+		exit_code = WARDEN_USAGE;
+	}
+	return exit_code;
+}
+
 int main(int argc, char **argv)
 {
 	struct warden_options options = {.config_path = "/etc/egressd/egress.conf",
-					 .table = FIREWALL_TABLE};
+					 .table = FIREWALL_TABLE,
+					 .namespace_grace_s = MAIN_GRACE_S};
 	int exit_code;
 
 	signal(SIGPIPE, SIG_IGN);
 	if (argc == 2 && strcmp(argv[1], WARDEN_PROXY_ARGUMENT) == 0)
 		return proxy_run();
 	exit_code = main_read_options(argc, argv, &options);
-	if (exit_code >= 0)
-		return exit_code;
-	if (!main_table_is_valid(options.table)) {
-		fprintf(stderr, "egressd: --table: '%s' is no name of a table\n", options.table);
-		return WARDEN_USAGE;
-	}
-	return warden_run(&options);
+	return exit_code < 0 ? warden_run(&options) : exit_code;
 }

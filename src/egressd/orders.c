@@ -50,9 +50,11 @@ static void orders_on_report(struct daemon *daemon, const struct warden_report *
 	if (atomic_exchange(&daemon->shared.halted, halted) == halted || daemon->workers == NULL)
 		return;
 	if (halted)
-		log_error("nothing is let out: the packet rules are not known to be in force");
+		log_error("nothing is let out: %s",
+			  report->namespace_gone ? "the network namespace has no uplink any more"
+						 : "the packet rules are not known to be in force");
 	else
-		log_info("the packet rules are in force again");
+		log_info("traffic may be let out again");
 	for (unsigned i = 0; i < daemon->shared.workers; i++)
 		worker_wake_tunnels(daemon->workers[i]);
 }

@@ -83,7 +83,7 @@ static void worker_halt(struct worker *worker)
 	for (session = TAILQ_FIRST(&worker->sessions); session != NULL; session = next) {
 		next = TAILQ_NEXT(session, link);
 		if (session->state > SESSION_HELD && session->state < SESSION_LINGERING)
-			session_end(session, "packet rules unverified", true);
+			session_end(session, "halted", true);
 	}
 	origin_pool_flush(worker->origins, NULL);
 }

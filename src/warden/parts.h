@@ -13,6 +13,8 @@
 #include "warden/channel.h"
 #include "witness.h"
 
+struct namespace_watch;
+
 struct warden {
 	const struct warden_options *options;
 	struct event_base *base;
@@ -25,10 +27,11 @@ struct warden {
 	struct witness *witness; /* NULL with --no-firewall */
 	struct event watch_event;
 	struct child child;
-	struct event channel_event, start_event, kill_event;
-	uint32_t asked;      /* the proxy's last question for a reload */
-	bool reload_waiting; /* another one, while there is a proposal */
-	bool stopping;
+	struct namespace_watch *namespace_watch;
+	struct event channel_event, start_event, kill_event, leave_event;
+	uint32_t asked;         /* the proxy's last question for a reload */
+	bool reload_waiting;    /* another one, while there is a proposal */
+	bool stopping, leaving; /* leaving: because the namespace is gone */
 	int exit_code;
 };
 
@@ -43,6 +46,9 @@ void warden_stop(struct warden *warden);
 
 /* A report for the proxy, if there is one. */
 void warden_tell_report(struct warden *warden, const struct warden_report *report);
+
+/* The namespace has lost its uplinks, or has one again. */
+void warden_on_namespace(void *arg, bool gone);
 
 /* --- watch.c --- */
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "config/files.h"
+#include "namespace.h"
 #include "parts.h"
 
 /* A sentence as a descriptor: it may be longer than a message. */
@@ -50,6 +51,7 @@ static void warden_accept(struct warden *warden, struct plan *plan)
 		witness_put(warden->witness, &plan->policy);
 	plan_free(warden->plan);
 	warden->plan = plan;
+	namespace_watch_use(warden->namespace_watch, plan->config);
 	log_configure(plan->config->log_level, plan->config->log_format);
 }
 

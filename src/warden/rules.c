@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "firewall/kernel.h"
 #include "firewall/ruleset_text.h"
 
@@ -60,6 +61,22 @@ void warden_rules_tell(struct warden_rules *rules)
 	rules->changed(rules->arg, &rules->report);
 }
 
+static void report_log(const struct warden_report *report)
+{
+	static const char *const states[] = {[WARDEN_RULES_UNVERIFIED] = "unverified",
+					     [WARDEN_RULES_VERIFIED] = "verified",
+					     [WARDEN_RULES_OFF] = "off"};
+	struct log_line line;
+
+	log_begin(&line, report->rules == WARDEN_RULES_UNVERIFIED ? LOG_ERROR : LOG_INFO, "rules");
+	log_field(&line, "state", states[report->rules]);
+	log_field_number(&line, "rules", report->rule_count);
+	log_field(&line, "owned", report->owned ? "yes" : "no");
+	if (report->reason[0] != '\0')
+		log_field(&line, "reason", report->reason);
+	log_end(&line);
+}
+
 void warden_rules_set_state(struct warden_rules *rules, enum warden_rules_state state,
 			    const char *reason)
 {
@@ -72,6 +89,7 @@ void warden_rules_set_state(struct warden_rules *rules, enum warden_rules_state 
 	if (state == WARDEN_RULES_VERIFIED)
 		report->verified_at_ms = now_ms;
 	snprintf(report->reason, sizeof(report->reason), "%s", reason);
+	report_log(report);
 	warden_rules_tell(rules);
 }
 

@@ -46,7 +46,7 @@ const struct firewall_rules *warden_rules_wanted(const struct warden_rules *rule
 struct warden_report *warden_rules_report(struct warden_rules *rules);
 void warden_rules_tell(struct warden_rules *rules);
 
-/* The state, with why; tells. */
+/* The state, with why; logs and tells. */
 void warden_rules_set_state(struct warden_rules *rules, enum warden_rules_state state,
 			    const char *reason);
 

@@ -93,7 +93,7 @@ int warden_start_proxy(struct warden *warden)
 
 static void warden_end(struct warden *warden, int exit_code)
 {
-	warden->exit_code = exit_code;
+	warden->exit_code = warden->leaving ? WARDEN_NAMESPACE_GONE : exit_code;
 	event_base_loopbreak(warden->base);
 }
 
@@ -173,4 +173,34 @@ void warden_stop(struct warden *warden)
 	if (channel_tell(warden->child.channel, &message, -1) < 0 ||
 	    event_add(&warden->kill_event, &wait) < 0)
 		child_kill(&warden->child);
+}
+
+static void warden_on_leave_time(evutil_socket_t fd, short what, void *arg)
+{
+	struct warden *warden = arg;
+
+	(void)fd;
+	(void)what;
+	log_error("ending: this network namespace has no uplink any more; a restart joins the new "
+		  "one");
+	warden->leaving = true;
+	warden_stop(warden);
+}
+
+void warden_on_namespace(void *arg, bool gone)
+{
+	struct warden *warden = arg;
+	const struct timeval wait = {warden->options->namespace_grace_s, 0};
+
+	warden_rules_report(warden->rules)->namespace_gone = gone;
+	warden_rules_tell(warden->rules);
+	if (!gone) {
+		log_info("the network namespace has an uplink again");
+		event_del(&warden->leave_event);
+		return;
+	}
+	log_error("the network namespace has lost its uplink");
+	evtimer_assign(&warden->leave_event, warden->base, warden_on_leave_time, warden);
+	if (event_add(&warden->leave_event, &wait) < 0)
+		warden_on_leave_time(-1, 0, warden);
 }

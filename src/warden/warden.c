@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "control/server.h"
+#include "namespace.h"
 #include "parts.h"
 
 static void warden_on_signal(evutil_socket_t number, short what, void *arg)
@@ -48,18 +49,6 @@ static int warden_prepare(struct warden *warden)
 
 static void warden_on_report(void *arg, const struct warden_report *report)
 {
-	static const char *const states[] = {[WARDEN_RULES_UNVERIFIED] = "unverified",
-					     [WARDEN_RULES_VERIFIED] = "verified",
-					     [WARDEN_RULES_OFF] = "off"};
-	struct log_line line;
-
-	log_begin(&line, report->rules == WARDEN_RULES_UNVERIFIED ? LOG_ERROR : LOG_INFO, "rules");
-	log_field(&line, "state", states[report->rules]);
-	log_field_number(&line, "rules", report->rule_count);
-	log_field(&line, "owned", report->owned ? "yes" : "no");
-	if (report->reason[0] != '\0')
-		log_field(&line, "reason", report->reason);
-	log_end(&line);
 	warden_tell_report(arg, report);
 }
 
@@ -123,6 +112,15 @@ static int warden_put_rules(struct warden *warden)
 	return WARDEN_RULES;
 }
 
+static int warden_watch_namespace(struct warden *warden)
+{
+	warden->namespace_watch = namespace_watch_new(warden->base, warden->plan->config,
+						      warden_on_namespace, warden);
+	if (warden->namespace_watch == NULL)
+		log_error("the network namespace cannot be watched: %m");
+	return warden->namespace_watch == NULL ? -1 : 0;
+}
+
 static int warden_start(struct warden *warden)
 {
 	char problem[PRIVILEGES_PROBLEM_SIZE];
@@ -143,13 +141,16 @@ static int warden_start(struct warden *warden)
 	code = warden_read_policy(warden);
 	if (code == WARDEN_ENDED)
 		code = warden_put_rules(warden);
-	if (code == WARDEN_ENDED && (warden_watch(warden) < 0 || warden_start_proxy(warden) < 0))
+	if (code == WARDEN_ENDED &&
+	    (warden_watch(warden) < 0 || warden_watch_namespace(warden) < 0 ||
+	     warden_start_proxy(warden) < 0))
 		code = WARDEN_FAILED;
 	return code;
 }
 
 static void warden_clear(struct warden *warden)
 {
+	namespace_watch_free(warden->namespace_watch);
 	if (warden->base != NULL) {
 		for (size_t i = 0; i < ARRAY_LEN(warden->signals); i++) {
 			if (event_initialized(&warden->signals[i]))

@@ -33,7 +33,7 @@ def guarded(request, lab):
     """
     if request.param.endswith("off"):
         lab.firewall.off()
-    lab.with_rules = request.param.startswith("both")
+    lab.own_rules = request.param.startswith("both")
     return lab
 
 
@@ -42,6 +42,8 @@ class Scene:
 
     def __init__(self, lab, text, extra=("--no-firewall",)):
         self.lab = lab
+        if getattr(lab, "own_rules", False):
+            extra = ()
         self.daemon = Daemon(text, lab.folder, lab.gateway, extra=extra)
         if getattr(lab, "with_rules", False):
             self.rules("apply")
