@@ -15,6 +15,7 @@
 #include "base/host.h"
 #include "base/log.h"
 #include "base/prefix.h"
+#include "config/firewall.h"
 
 struct config_report;
 struct policy;
@@ -98,6 +99,7 @@ struct config {
 	bool add_via;     /* "via yes" */
 	unsigned workers; /* "workers N"; 0: one for each processor */
 	uint16_t udp_port_low, udp_port_high; /* "udp-ports LOW-HIGH"; 0 0: any */
+	struct firewall_config firewall;      /* "firewall", "vpn-endpoint" */
 	_Atomic uint32_t references;          /* config_ref, config_unref */
 };
 

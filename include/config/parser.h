@@ -51,6 +51,7 @@ enum once_kind {
 	ONCE_VIA,
 	ONCE_WORKERS,
 	ONCE_UDP_PORTS,
+	ONCE_FIREWALL,
 	ONCE_KINDS,
 };
 

@@ -39,7 +39,7 @@ _egressctl() {
 	config:0) words='show' ;;
 	connections:0) words='kill' ;;
 	rules:0) words='show apply verify diff remove' ;;
-	rules:1) words='gateway app host' ;;
+	rules:1) words='gateway hub app host witness' ;;
 	help:0) words='status explain check config connections reload passwd rules doctor version' ;;
 	check:0 | passwd:0) compopt -o default ;;
 	esac
@@ -50,7 +50,7 @@ _egressctl() {
 		config) words+=' --file' ;;
 		connections) words+=' --watch' ;;
 		doctor) words+=' --preflight' ;;
-		rules) words+=' --uid --apps --bridge' ;;
+		rules) words+=' --uid --apps --bridge --strict' ;;
 		esac
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")

@@ -35,11 +35,14 @@ static const struct command commands[] = {
 	 "Asks for the password twice when standard input is a terminal, else takes one line of "
 	 "it.\n",
 	 false, command_passwd},
-	{"rules", "show|apply|verify|diff|remove [gateway|app|host]",
-	 "the packet rules that the policy asks for", "UBA",
-	 "gateway (when none is named): beside the tunnel; app: in an app's namespace; host: on "
-	 "the\n"
-	 "Docker host. No egressd needs to run; all but show take the capability NET_ADMIN.\n"
+	{"rules", "show|apply|verify|diff|remove [gateway|hub|app|host|witness]",
+	 "the packet rules that the policy asks for", "UBAS",
+	 "gateway (when none is named): beside the tunnel; hub: where egressd is alone, over "
+	 "other\n"
+	 "proxies; app: in an app's namespace; host: on the Docker host; witness: counts what "
+	 "leaves.\n"
+	 "--strict: the gateway's, and nobody else leaves beside the tunnel.\n"
+	 "No egressd needs to run; all but show take the capability NET_ADMIN.\n"
 	 "Exit code 0: done, or the kernel has these rules; 1: not; 2: could not tell.\n",
 	 false, command_rules},
 	{"doctor", "", "what this machine has, what is wrong with it, and what to do", "P",
@@ -54,19 +57,13 @@ static const struct command commands[] = {
 };
 
 static const struct option long_options[] = {
-	{"socket", required_argument, NULL, 's'},
-	{"config", required_argument, NULL, 'c'},
-	{"json", no_argument, NULL, 'j'},
-	{"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, 'V'},
-	{"file", no_argument, NULL, 'f'},
-	{"udp", no_argument, NULL, 'u'},
-	{"watch", no_argument, NULL, 'w'},
-	{"uid", required_argument, NULL, 'U'},
-	{"bridge", required_argument, NULL, 'B'},
-	{"apps", required_argument, NULL, 'A'},
-	{"preflight", no_argument, NULL, 'P'},
-	{NULL, 0, NULL, 0},
+	{"socket", required_argument, NULL, 's'}, {"config", required_argument, NULL, 'c'},
+	{"json", no_argument, NULL, 'j'},         {"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},      {"file", no_argument, NULL, 'f'},
+	{"udp", no_argument, NULL, 'u'},          {"watch", no_argument, NULL, 'w'},
+	{"uid", required_argument, NULL, 'U'},    {"bridge", required_argument, NULL, 'B'},
+	{"apps", required_argument, NULL, 'A'},   {"preflight", no_argument, NULL, 'P'},
+	{"strict", no_argument, NULL, 'S'},       {NULL, 0, NULL, 0},
 };
 
 static void usage_print(FILE *out)
@@ -102,7 +99,7 @@ static void command_usage_print(const struct command *command, FILE *out)
 	if (strchr(command->options, 'P'))
 		fputs(" [--preflight]", out);
 	if (strchr(command->options, 'U'))
-		fputs(" [--uid UID] [--apps NETWORK,...] [--bridge NAME]", out);
+		fputs(" [--uid UID] [--apps NETWORK,...] [--bridge NAME] [--strict]", out);
 	fprintf(out, " [--json] [--socket PATH] [--config FILE]\n%s.\n%s", command->summary,
 		command->help);
 }
@@ -173,6 +170,9 @@ static void option_take_own(struct invocation *invocation, int option, const cha
 		break;
 	case 'U':
 		invocation->uid = value;
+		break;
+	case 'S':
+		invocation->strict = true;
 		break;
 	case 'B':
 		invocation->bridge = value;

@@ -43,18 +43,18 @@ static char *gateway_of(const char *policy)
 	struct config *config = config_of(policy);
 	const char *problem = NULL;
 	struct config_rules *rules = rules_of(config, &problem);
-	struct ruleset ruleset;
+	struct firewall_rules derived;
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
 
 	assert_non_null(rules);
-	assert_int_equal(
-		firewall_derive_gateway(config_rules_policy(rules), "egressd", &ruleset, &problem),
-		0);
-	ruleset_print(&ruleset, out);
+	assert_int_equal(firewall_derive(firewall_kind_of(config_rules_policy(rules)),
+					 config_rules_policy(rules), NULL, &derived, &problem),
+			 0);
+	ruleset_print(&derived.tables[0], out);
 	fclose(out);
-	ruleset_clear(&ruleset);
+	firewall_rules_clear(&derived);
 	config_rules_free(rules);
 	config_unref(config);
 	return text;
@@ -129,7 +129,6 @@ static void what_rules_cannot_be_made_of_is_told(void **state)
 	static const struct {
 		const char *policy, *words;
 	} cases[] = {
-		{BASE "egress home direct\nvpn to any\nhome to any\n", "direct"},
 		{"listen mixed 172.30.0.2:8118\negress us proxy http://proxy.example:3128\nus to "
 		 "any\n",
 		 "by a name"},

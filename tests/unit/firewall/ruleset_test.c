@@ -67,7 +67,7 @@ static void sets_have_one_form_only(void **state)
 		struct ruleset_set *set;
 		char *text;
 
-		ruleset_init(&ruleset, "t");
+		ruleset_init(&ruleset, RULESET_INET, "t");
 		set = ruleset_add_set(&ruleset, "s", cases[i].family);
 		for (size_t j = 0; cases[i].prefixes[j] != NULL; j++) {
 			struct prefix prefix = prefix_of(cases[i].prefixes[j]);
@@ -88,8 +88,12 @@ static void sets_have_one_form_only(void **state)
 static const char *const devices[] = {"tun0"};
 
 /* A gateway that everything below is a change of. */
-static void gateway_make(struct ruleset *ruleset)
+static void rules_make(enum firewall_kind kind, struct firewall_rules *rules)
 {
+	static const struct firewall_links links = {{"eth1", "eth0"}, 2};
+	const struct firewall_endpoint endpoints[] = {
+		{.address = endpoint_of("45.80.2.2:51820"), .mark = 51820},
+		{.address = endpoint_of("[2a0e:b107:2::2]:443"), .over_tcp = true}};
 	const struct prefix clients[] = {prefix_of("172.30.0.10"), prefix_of("fd30::/64")};
 	const struct prefix browsers[] = {prefix_of("192.168.0.0/16")};
 	const struct firewall_service listeners[] = {
@@ -127,10 +131,23 @@ static void gateway_make(struct ruleset *ruleset)
 		.udp_port_low = 4000,
 		.udp_port_high = 4100,
 		.bridge = "br-apps",
+		.endpoints = endpoints,
+		.endpoint_count = 2,
+		.links = &links,
 	};
 	const char *problem;
 
-	assert_int_equal(firewall_derive_gateway(&policy, "t", ruleset, &problem), 0);
+	if (firewall_derive(kind, &policy, NULL, rules, &problem) < 0)
+		fail_msg("%s", problem);
+}
+
+static void gateway_make(struct ruleset *ruleset)
+{
+	struct firewall_rules rules;
+
+	rules_make(FIREWALL_GATEWAY, &rules);
+	assert_int_equal(rules.count, 1);
+	*ruleset = rules.tables[0];
 }
 
 static void gateway_lets_through_the_tuples_and_no_more(void **state)
@@ -182,14 +199,19 @@ static void gateway_lets_through_the_tuples_and_no_more(void **state)
 
 static void rules_for_root_are_refused(void **state)
 {
+	static const enum firewall_kind kinds[] = {FIREWALL_GATEWAY, FIREWALL_STRICT, FIREWALL_HUB,
+						   FIREWALL_WITNESS};
 	const struct firewall_policy policy = {.uid = 0};
-	struct ruleset ruleset;
-	const char *problem = NULL;
 
 	(void)state;
-	assert_int_equal(firewall_derive_gateway(&policy, "t", &ruleset, &problem), -1);
-	assert_non_null(problem);
-	ruleset_clear(&ruleset);
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		struct firewall_rules rules;
+		const char *problem = NULL;
+
+		assert_int_equal(firewall_derive(kinds[i], &policy, NULL, &rules, &problem), -1);
+		assert_non_null(problem);
+		firewall_rules_clear(&rules);
+	}
 }
 
 static void an_app_cannot_be_held_to_a_gateway_without_an_address(void **state)
@@ -197,13 +219,13 @@ static void an_app_cannot_be_held_to_a_gateway_without_an_address(void **state)
 	const struct firewall_service listeners[] = {{.address = endpoint_of("0.0.0.0:8118")},
 						     {.address = endpoint_of("127.0.0.1:8118")}};
 	const struct firewall_policy policy = {.listeners = listeners, .listener_count = 2};
-	struct ruleset ruleset;
+	struct firewall_rules rules;
 	const char *problem = NULL;
 
 	(void)state;
-	assert_int_equal(firewall_derive_app(&policy, "t", &ruleset, &problem), -1);
+	assert_int_equal(firewall_derive(FIREWALL_APP, &policy, NULL, &rules, &problem), -1);
 	assert_non_null(strstr(problem, "address"));
-	ruleset_clear(&ruleset);
+	firewall_rules_clear(&rules);
 }
 
 static void keep_words(void *arg, const char *words)
@@ -310,6 +332,16 @@ static void change_chains(struct ruleset *ruleset)
 	ruleset_add_chain(ruleset, "more", HOOK_OUTPUT, -400, false);
 }
 
+static void change_stamp(struct ruleset *ruleset)
+{
+	rule_at(ruleset, "output", 0)->stamp = RULE_MARK;
+}
+
+static void change_device(struct ruleset *ruleset)
+{
+	ruleset_add_device(ruleset, "eth0");
+}
+
 static void every_change_is_a_difference(void **state)
 {
 	static const struct {
@@ -330,6 +362,8 @@ static void every_change_is_a_difference(void **state)
 		{change_set, "set apps has other addresses"},
 		{change_set_count, "set more does not belong there"},
 		{change_counters, "counter blk_tunnel is missing"},
+		{change_stamp, "chain output: rule 1 "},
+		{change_device, "chain forward stands at other devices"},
 		{change_chains, "chain more does not belong there"},
 	};
 
