@@ -27,10 +27,9 @@ struct invocation {
 	bool socket_named; /* --socket was given */
 	bool config_named; /* --config was given */
 	bool json;
-	bool file, udp, watch;           /* options of single commands */
-	const char *uid, *bridge, *apps; /* of "rules"; NULL: not given */
-	bool strict;
-	int argc; /* what is left when the options are taken out */
+	bool file, udp, watch, preflight, strict; /* options of single commands */
+	const char *uid, *bridge, *apps;          /* of "rules"; NULL: not given */
+	int argc;                                 /* what is left when the options are taken out */
 	char **argv;
 };
 
@@ -39,7 +38,7 @@ struct command {
 	const char *arguments; /* as the help shows them */
 	const char *summary;   /* one line, no full stop */
 	const char *options;   /* letters of its own options: f --file, u --udp, w --watch,
-				U --uid, B --bridge, A --apps, S --strict */
+				U --uid, B --bridge, A --apps, S --strict, P --preflight */
 	const char *help;      /* what more there is to say; ends with a newline */
 	bool asks;             /* the daemon: needs to know its socket */
 	int (*run)(const struct invocation *invocation);
@@ -53,6 +52,7 @@ int command_connections(const struct invocation *invocation);
 int command_reload(const struct invocation *invocation);
 int command_passwd(const struct invocation *invocation);
 int command_rules(const struct invocation *invocation);
+int command_doctor(const struct invocation *invocation);
 int command_version(const struct invocation *invocation);
 
 /* Says what is wrong on standard error, and with --json as {"error"} on standard output. Returns

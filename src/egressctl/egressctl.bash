@@ -34,13 +34,13 @@ _egressctl() {
 	done
 	local words=
 	case $command:$place in
-	:*) words='status explain check config connections reload passwd rules version help' ;;
+	:*) words='status explain check config connections reload passwd rules doctor version help' ;;
 	explain:0) words=$(_egressctl_names clients "${named[@]}") ;;
 	config:0) words='show' ;;
 	connections:0) words='kill' ;;
 	rules:0) words='show apply verify diff remove' ;;
 	rules:1) words='gateway hub app host witness' ;;
-	help:0) words='status explain check config connections reload passwd rules version' ;;
+	help:0) words='status explain check config connections reload passwd rules doctor version' ;;
 	check:0 | passwd:0) compopt -o default ;;
 	esac
 	if [[ $current == -* ]]; then
@@ -49,6 +49,7 @@ _egressctl() {
 		explain) words+=' --file --udp' ;;
 		config) words+=' --file' ;;
 		connections) words+=' --watch' ;;
+		doctor) words+=' --preflight' ;;
 		rules) words+=' --uid --apps --bridge --strict' ;;
 		esac
 	fi

@@ -45,24 +45,25 @@ static const struct command commands[] = {
 	 "No egressd needs to run; all but show take the capability NET_ADMIN.\n"
 	 "Exit code 0: done, or the kernel has these rules; 1: not; 2: could not tell.\n",
 	 false, command_rules},
+	{"doctor", "", "what this machine has, what is wrong with it, and what to do", "P",
+	 "--preflight asks only whether the kernel and the container have what egressd needs; it "
+	 "takes\n"
+	 "the capability NET_ADMIN, no policy and no egressd.\n"
+	 "Exit code 0: all is well; 1: less than it could be; 2: could not tell; 4: something "
+	 "failed.\n",
+	 true, command_doctor},
 	{"version", "", "say which egressctl this is, and which egressd runs", "", "", true,
 	 command_version},
 };
 
 static const struct option long_options[] = {
-	{"socket", required_argument, NULL, 's'},
-	{"config", required_argument, NULL, 'c'},
-	{"json", no_argument, NULL, 'j'},
-	{"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, 'V'},
-	{"file", no_argument, NULL, 'f'},
-	{"udp", no_argument, NULL, 'u'},
-	{"watch", no_argument, NULL, 'w'},
-	{"uid", required_argument, NULL, 'U'},
-	{"bridge", required_argument, NULL, 'B'},
-	{"apps", required_argument, NULL, 'A'},
-	{"strict", no_argument, NULL, 'S'},
-	{NULL, 0, NULL, 0},
+	{"socket", required_argument, NULL, 's'}, {"config", required_argument, NULL, 'c'},
+	{"json", no_argument, NULL, 'j'},         {"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},      {"file", no_argument, NULL, 'f'},
+	{"udp", no_argument, NULL, 'u'},          {"watch", no_argument, NULL, 'w'},
+	{"uid", required_argument, NULL, 'U'},    {"bridge", required_argument, NULL, 'B'},
+	{"apps", required_argument, NULL, 'A'},   {"preflight", no_argument, NULL, 'P'},
+	{"strict", no_argument, NULL, 'S'},       {NULL, 0, NULL, 0},
 };
 
 static void usage_print(FILE *out)
@@ -95,6 +96,8 @@ static void command_usage_print(const struct command *command, FILE *out)
 		fputs(" [--udp]", out);
 	if (strchr(command->options, 'w'))
 		fputs(" [--watch]", out);
+	if (strchr(command->options, 'P'))
+		fputs(" [--preflight]", out);
 	if (strchr(command->options, 'U'))
 		fputs(" [--uid UID] [--apps NETWORK,...] [--bridge NAME] [--strict]", out);
 	fprintf(out, " [--json] [--socket PATH] [--config FILE]\n%s.\n%s", command->summary,
@@ -161,6 +164,9 @@ static void option_take_own(struct invocation *invocation, int option, const cha
 		break;
 	case 'w':
 		invocation->watch = true;
+		break;
+	case 'P':
+		invocation->preflight = true;
 		break;
 	case 'U':
 		invocation->uid = value;

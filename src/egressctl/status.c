@@ -7,6 +7,7 @@
 #include "control/client.h"
 #include "egressctl/command.h"
 #include "egressctl/print.h"
+#include "egressctl/status_firewall.h"
 #include "egressctl/status_witness.h"
 
 enum {
@@ -138,16 +139,23 @@ static void firewall_print(struct screen *screen)
 	const char *word = off                                    ? "OFF "
 			   : strcmp(state, "namespace gone") == 0 ? "NAMESPACE GONE "
 								  : "UNVERIFIED ";
+	char line[PRINT_SIZE];
 
 	screen_label(screen, "firewall");
 	if (strcmp(state, "in force") == 0) {
-		screen_text(screen, STYLE_GOOD, text, screen->room);
-		return;
+		firewall_text(firewall, screen->now_ms, line);
+		screen_text(screen, STYLE_GOOD, line, screen->room);
+	} else {
+		if (off && strncmp(text, "off ", 4) == 0)
+			text += 4;
+		print_styled(STYLE_BAD, word);
+		screen_text(screen, STYLE_WARN, text, screen->room - strlen(word));
 	}
-	if (off && strncmp(text, "off ", 4) == 0)
-		text += 4;
-	print_styled(STYLE_BAD, word);
-	screen_text(screen, STYLE_WARN, text, screen->room - strlen(word));
+	if (json_number(firewall, "repairs") == 0)
+		return;
+	repairs_text(firewall, screen->now_ms, line);
+	screen_label(screen, "");
+	screen_text(screen, STYLE_WARN, line, screen->room);
 }
 
 static void witness_print(struct screen *screen)

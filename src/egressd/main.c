@@ -35,6 +35,8 @@ static void main_print_usage(FILE *out)
 	      "uplink (5)\n"
 	      "      --no-firewall   install no packet rules: for development, or where another "
 	      "part owns them\n"
+	      "      --no-owner      do not own that table: others may change it, and it is put "
+	      "back\n"
 	      "  -V, --version       print the version\n"
 	      "  -h, --help          print this\n"
 	      "\n"
@@ -90,6 +92,9 @@ static int main_take_option(int option, struct warden_options *options)
 	case 'n':
 		options->no_firewall = true;
 		return -1;
+	case 'o':
+		options->no_owner = true;
+		return -1;
 	case 'V':
 		printf("egressd %s\n", version_text());
 		return WARDEN_ENDED;
@@ -111,6 +116,7 @@ static int main_read_options(int argc, char **argv, struct warden_options *optio
 		{"table", required_argument, NULL, 't'},
 		{"namespace-grace", required_argument, NULL, 'g'},
 		{"no-firewall", no_argument, NULL, 'n'},
+		{"no-owner", no_argument, NULL, 'o'},
 		{"version", no_argument, NULL, 'V'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},

@@ -29,6 +29,17 @@ static void watch_rules_renew(struct warden *warden)
 	}
 }
 
+static void watch_renew(void *arg)
+{
+	struct warden *warden = arg;
+
+	/* With a proposal in the air the rules are not this plan's. */
+	if (warden->proposed != NULL || !plan_links_changed(warden->plan))
+		return;
+	watch_rules_renew(warden);
+	witness_put(warden->witness, &warden->plan->policy);
+}
+
 static void warden_on_watch_time(evutil_socket_t fd, short what, void *arg)
 {
 	struct warden *warden = arg;
@@ -36,11 +47,7 @@ static void warden_on_watch_time(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	/* With a proposal in the air the rules are not this plan's. */
-	if (warden->proposed == NULL && plan_links_changed(warden->plan)) {
-		watch_rules_renew(warden);
-		witness_put(warden->witness, &warden->plan->policy);
-	}
+	watch_renew(warden);
 	if (!witness_look(warden->witness) || warden->child.channel < 0)
 		return;
 	message.report = *warden_rules_report(warden->rules);
@@ -64,6 +71,9 @@ int warden_watch(struct warden *warden)
 		return -1;
 	}
 	witness_put(warden->witness, &warden->plan->policy);
+	/* A link that has gone has changed the rules, as the kernel sees it: these are not drift.
+	 */
+	warden_rules_before_look(warden->rules, watch_renew, warden);
 	event_assign(&warden->watch_event, warden->base, -1, EV_PERSIST, warden_on_watch_time,
 		     warden);
 	return event_add(&warden->watch_event, &every);

@@ -26,10 +26,17 @@ def rules(links, multicast, endpoint):
     return lines
 
 
+FORMS = ("nft", "legacy")  # Gluetun takes the first that works
+
+
 class Firewall:
-    def __init__(self, gateway):
-        self.gateway = gateway
+    def __init__(self, gateway, form="nft"):
+        self.gateway, self.form = gateway, form
         self.enabled = False
+
+    def program(self, version, action=""):
+        """iptables in the form that is in use: "iptables-nft", "ip6tables-legacy-save"."""
+        return f"ip{'6' if version == 6 else ''}tables-{self.form}{action}"
 
     def routing(self):
         """The rules of priority 98 and 100: what has eth0's address leaves by eth0, tunnel or no tunnel."""
@@ -43,18 +50,36 @@ class Firewall:
         self.gateway.run(program, input=text)
 
     def on(self):
-        self._load("iptables-restore", table("DROP", rules(LINKS, False, True)))
-        self._load("ip6tables-restore", table("DROP", rules(LINKS6, True, False)))
+        self._load(self.program(4, "-restore"), table("DROP", rules(LINKS, False, True)))
+        self._load(self.program(6, "-restore"), table("DROP", rules(LINKS6, True, False)))
         self.enabled = True
 
     def off(self):
-        for program in ("iptables-restore", "ip6tables-restore"):
-            self._load(program, table("ACCEPT", []))
+        for version in (4, 6):
+            self._load(self.program(version, "-restore"), table("ACCEPT", []))
         self.enabled = False
+
+    def saved(self):
+        """Its rules as iptables-save tells them, without comments and counts."""
+        text = "".join(self.gateway.run(self.program(version, "-save")) for version in (4, 6))
+        return [line.split(" [")[0] for line in text.splitlines() if not line.startswith("#")]
+
+    def save_and_restore(self):
+        """What "iptables-save | iptables-restore" does, for both families."""
+        for version in (4, 6):
+            self._load(self.program(version, "-restore"), self.gateway.run(self.program(version, "-save")))
+
+    def use(self, form):
+        """The same rules in the other form, and none in this one."""
+        was_on = self.enabled
+        self.off()
+        self.form = form
+        if was_on:
+            self.on()
 
     def open_for(self, address, protocol, port):
         """One destination may leave in clear, so that a control packet can be seen. Returns what closes it again."""
-        program = "ip6tables" if ":" in address else "iptables"
+        program = self.program(6 if ":" in address else 4)
         rule = ["OUTPUT", "-o", "eth0", "-d", address, "-p", protocol, "--dport", str(port), "-j", "ACCEPT"]
         self.gateway.run(program, "-I", *rule)
         return lambda: self.gateway.run(program, "-D", *rule)
