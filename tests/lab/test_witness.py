@@ -133,6 +133,34 @@ def test_a_leak_past_the_rules_is_told_at_once_and_never_forgotten(lab, play):
     lab.witness.total.leaks.clear()
 
 
+def test_counters_that_somebody_resets_lose_nothing(lab, play):
+    lab.firewall.off()
+    scene = play(lab, TEXT, extra=())
+    send(lab.gateway, "frame", USER)
+    wait_until(lambda: status(scene)["leaked_packets"] == 1, "the first is counted")
+    lab.gateway.run("nft", "reset", "counters", "table", "netdev", "egressd_witness")
+    send(lab.gateway, "frame", USER)
+    wait_until(lambda: status(scene)["leaked_packets"] == 2, "the second is counted beside the first")
+    lab.witness.look()
+    lab.witness.total.leaks.clear()
+
+
+@pytest.mark.parametrize("how", ["flush chain netdev egressd_witness count", "delete table netdev egressd_witness",
+                                 "insert rule inet egressd_witness ours accept"])
+def test_a_witness_that_was_blinded_sees_again_and_has_not_forgotten(lab, play, how):
+    lab.firewall.off()
+    scene = play(lab, TEXT, extra=("--no-owner",))
+    send(lab.gateway, "frame", USER)
+    wait_until(lambda: status(scene)["leaked_packets"] == 1, "the first is counted")
+    mark = scene.daemon.mark()
+    lab.gateway.run("nft", how)
+    scene.daemon.event("somebody changed the witness's table egressd_witness", mark)
+    send(lab.gateway, "frame", USER)
+    wait_until(lambda: status(scene)["leaked_packets"] == 2, "the second is counted beside the first")
+    lab.witness.look()
+    lab.witness.total.leaks.clear()
+
+
 def metrics_of(daemon):
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         client.settimeout(5)
