@@ -9,13 +9,13 @@ import pytest
 
 from . import policy, world
 from .daemon import USER, program
-from .senders import send
+from .senders import VPN_PORT, send
 from .test_firewall import serve, wait_until
 
 PROXY = f"http://{world.GATEWAY_APPS}:8118"
 SERVED = 9696
 TEXT = policy.open_policy(extra=f"forward 0.0.0.0:{SERVED} to {world.APP}:{SERVED} from {world.HOME_LAN}\n"
-                                f"vpn-endpoint {world.VPN_PUBLIC}:{world.VPN_PORT}\nudp-ports 40000-40099")
+                                f"vpn-endpoint {world.VPN_PUBLIC}:{VPN_PORT}\nudp-ports 40000-40099")
 
 
 def counts(lab):
