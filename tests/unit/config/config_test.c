@@ -64,7 +64,9 @@ static void settings_arrive(void **state)
 					  "workers 3\nudp-ports 4000-5000\nclient a\nclient b\n"
 					  "limit client b sessions 64\nfirewall strict\n"
 					  "vpn-endpoint 198.51.100.7:51820 mark 51820\n"
-					  "vpn-endpoint [2001:db8::7]:443 proto tcp\n");
+					  "vpn-endpoint [2001:db8::7]:443 proto tcp\n"
+					  "heal prowlarr http://[fd00::10]:9696/base key-file "
+					  "\"/my key\" after 2m\n");
 
 	(void)state;
 	assert_true(config->firewall.strict);
@@ -89,6 +91,10 @@ static void settings_arrive(void **state)
 	assert_int_equal(config->udp_port_high, 5000);
 	assert_int_equal(config->client_session_limits[0], 0);
 	assert_int_equal(config->client_session_limits[1], 64);
+	assert_string_equal(config->heal.url, "http://[fd00::10]:9696/base");
+	assert_endpoint(&config->heal.target, "[fd00::10]:9696");
+	assert_string_equal(config->heal.key_file, "/my key");
+	assert_int_equal(config->heal.after_ms, 120000);
 	config_unref(config);
 }
 
