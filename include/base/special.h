@@ -3,7 +3,7 @@
 #ifndef BASE_SPECIAL_H
 #define BASE_SPECIAL_H
 
-#include "base/address.h"
+#include "base/prefix.h"
 
 enum address_class {
 	ADDRESS_PUBLIC,
@@ -31,5 +31,11 @@ const char *address_class_name(enum address_class class);
 /* True when address_class() says anything but public. This is what the policy file calls "private".
  */
 bool address_is_special(const struct address *address);
+
+/*
+ * The special networks of a family, for those who can only go by prefixes: 0, 1, ... until false.
+ * Of IPv6, all that wraps an IPv4 address is among them, whichever it is.
+ */
+bool special_prefix_at(sa_family_t family, size_t index, struct prefix *prefix);
 
 #endif

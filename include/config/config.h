@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/prefix.h"
 #include "config/egress.h"
+#include "config/firewall.h"
 #include "config/heal.h"
 
 struct config_report;
@@ -74,15 +75,14 @@ struct config {
 	bool add_via;     /* "via yes" */
 	unsigned workers; /* "workers N"; 0: one for each processor */
 	uint16_t udp_port_low, udp_port_high; /* "udp-ports LOW-HIGH"; 0 0: any */
+	struct firewall_config firewall;      /* "firewall", "vpn-endpoint" */
 	struct heal_config heal;
 	_Atomic uint32_t references; /* config_ref, config_unref */
 };
 
-/*
- * Reads and checks a file, or what environment_or_file has in its place. Warnings and errors are
+/* Reads and checks a file, or what environment_or_file has in its place. Warnings and errors are
  * added to report. NULL: there were errors, all told in the report. The caller has the one
- * reference.
- */
+ * reference. */
 MUST_CHECK struct config *config_load(const char *path, struct config_report *report);
 
 /* The same from memory; path is only for messages. */

@@ -52,6 +52,7 @@ enum once_kind {
 	ONCE_VIA,
 	ONCE_WORKERS,
 	ONCE_UDP_PORTS,
+	ONCE_FIREWALL,
 	ONCE_KINDS,
 };
 

@@ -11,8 +11,9 @@ struct config_rules;
 
 /* What the policy file does not say. */
 struct config_rules_options {
-	uint32_t uid;       /* of the proxy */
-	const char *bridge; /* borrowed, as is the next */
+	uint32_t uid;                       /* of the proxy */
+	const char *bridge;                 /* borrowed, as are the next */
+	const struct firewall_links *links; /* firewall_read_links fills it by the policy */
 	const struct prefix *apps;
 	size_t app_count; /* networks of apps beyond the clients' addresses */
 };

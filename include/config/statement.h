@@ -61,6 +61,8 @@ MUST_CHECK int parse_log(struct parser *parser);
 MUST_CHECK int parse_via(struct parser *parser);
 MUST_CHECK int parse_workers(struct parser *parser);
 MUST_CHECK int parse_udp_ports(struct parser *parser);
+MUST_CHECK int parse_firewall(struct parser *parser);
+MUST_CHECK int parse_vpn_endpoint(struct parser *parser);
 
 /* Is this a word that goes on in a rule? */
 bool rule_word(const struct token *token);

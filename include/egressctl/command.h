@@ -11,7 +11,7 @@
 
 struct config;
 struct control_answer;
-struct ruleset;
+struct firewall_rules;
 
 enum {
 	EXIT_YES = 0,
@@ -29,10 +29,10 @@ struct invocation {
 	bool socket_named; /* --socket was given */
 	bool config_named; /* --config was given */
 	bool json;
-	bool file, udp, watch, preflight; /* options of single commands */
-	const char *uid, *bridge, *apps;  /* of "rules"; NULL: not given */
-	const char *key_file;             /* of "tunnel"; NULL: not given */
-	int argc;                         /* what is left when the options are taken out */
+	bool file, udp, watch, preflight, strict; /* options of single commands */
+	const char *uid, *bridge, *apps;          /* of "rules"; NULL: not given */
+	const char *key_file;                     /* of "tunnel"; NULL: not given */
+	int argc;                                 /* what is left when the options are taken out */
 	char **argv;
 };
 
@@ -40,11 +40,11 @@ struct command {
 	const char *name;
 	const char *arguments; /* as the help shows them */
 	const char *summary;   /* one line, no full stop */
-	const char *
-		options; /* "*": it reads all of them itself; letters of its own: f --file, u --udp,
-			  w --watch, U --uid, B --bridge, A --apps, P --preflight, k --key-file */
-	const char *help; /* what more there is to say; ends with a newline */
-	bool asks;        /* the daemon: needs to know its socket */
+	const char *options;   /* "*": it reads all of them itself; letters of its own: f --file, u
+				--udp,   w --watch, U --uid, B --bridge, A --apps, S --strict, P
+				--preflight, k --key-file */
+	const char *help;      /* what more there is to say; ends with a newline */
+	bool asks;             /* the daemon: needs to know its socket */
 	int (*run)(const struct invocation *invocation);
 };
 
@@ -82,9 +82,8 @@ MUST_CHECK struct config *command_load(const struct invocation *invocation);
 
 /* The gateway's rules for the policy, with the options of "rules"; wanted is the caller's to clear
  * in any case. An exit code, EXIT_YES when it is filled; otherwise it has been said. */
-MUST_CHECK int command_gateway_rules(const struct invocation *invocation,
-				     const struct config *config, struct ruleset *wanted,
-				     uint32_t *uid);
+MUST_CHECK int command_gateway_rules(const struct invocation *invocation, struct config *config,
+				     struct firewall_rules *wanted, uint32_t *uid);
 
 /* On standard output, one document. Takes json. */
 void command_print_json(json_t *json);

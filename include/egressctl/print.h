@@ -38,6 +38,9 @@ const char *format_duration(int64_t ms, char out[32]);
 /* "512 B", "1.2 KiB", ... Returns out. */
 const char *format_bytes(uint64_t bytes, char out[32]);
 
+/* "1,234". Returns out. */
+const char *format_count(int64_t count, char out[32]);
+
 /* "14:03:11", with the date before it when it is not today's. Returns out. */
 const char *format_time(int64_t wall_ms, int64_t now_ms, char out[32]);
 

@@ -5,71 +5,69 @@
 #ifndef FIREWALL_DERIVE_H
 #define FIREWALL_DERIVE_H
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-#include "base/address.h"
 #include "base/compiler.h"
-#include "base/prefix.h"
-
-struct ruleset;
+#include "firewall/policy.h"
+#include "firewall/ruleset.h"
 
 #define FIREWALL_TABLE "egressd"
 #define FIREWALL_TABLE_APP "egressd_app"
 #define FIREWALL_TABLE_HOST "egressd_host"
+#define FIREWALL_TABLE_WITNESS "egressd_witness"
 
-/* A port of ours and who may come to it; from_count 0: anyone but what comes through the tunnel. */
-struct firewall_service {
-	struct address address;
-	const struct prefix *from;
-	size_t from_count;
-	bool datagrams; /* SOCKS is spoken there: UDP associations too */
+/* The witness's counters. */
+#define FIREWALL_LEAKED "leaked"
+#define FIREWALL_EXPECTED "expected"
+#define FIREWALL_CARRIER "carrier"
+#define FIREWALL_OTHERS "others"
+
+enum firewall_kind {
+	/* In the tunnel's namespace: what the proxy's user sends leaves by a tunnel, except answers
+	 * to clients and forwards, forwards' second legs and targets; apps reach the listeners and
+	 * forwards and nothing else there, and what comes out of a tunnel reaches neither. */
+	FIREWALL_GATEWAY,
+	/* The same, and nobody else in that namespace sends anything but by the tunnels and to the
+	 * VPN's endpoints, in raw frames neither. */
+	FIREWALL_STRICT,
+	/* In a namespace of its own: by a tunnel that is there, to the targets and, with direct, to
+	 * public addresses; and what is not its own to forward goes nowhere. */
+	FIREWALL_HUB,
+	FIREWALL_APP,  /* in an app's namespace: only listeners and forwards with an address,
+			* in raw frames too */
+	FIREWALL_HOST, /* where the bridge is: what comes from the bridge goes nowhere else */
+	/* Lets everything through, and counts what leaves by the links: FIREWALL_LEAKED is ours and
+	 * had no business there. Without links it counts one step earlier: no raw frames. */
+	FIREWALL_WITNESS,
 };
 
-struct firewall_forward {
-	struct firewall_service service;
-	struct address target;
+enum {
+	FIREWALL_TABLES_MAX = 2,
 };
 
-/* What egressd itself reaches outside the tunnel: Gluetun's control server, an upstream proxy. */
-struct firewall_target {
-	struct address address;
-	bool datagrams; /* over UDP as well */
+struct firewall_table {
+	enum ruleset_family family;
+	const char *name;
 };
 
-/* Everything is borrowed. */
-struct firewall_policy {
-	uint32_t uid;               /* the proxy's */
-	const char *const *devices; /* the tunnels */
-	size_t device_count;
-	const struct firewall_service *listeners;
-	size_t listener_count;
-	const struct firewall_forward *forwards;
-	size_t forward_count;
-	const struct firewall_target *targets;
-	size_t target_count;
-	const struct prefix *apps; /* who may reach the services above and nothing else here */
-	size_t app_count;
-	uint16_t udp_port_low, udp_port_high; /* of associations; 0 0: the kernel's own range */
-	const char *bridge;                   /* of the apps' network, on the host */
+/* One ruleset a table. */
+struct firewall_rules {
+	struct ruleset tables[FIREWALL_TABLES_MAX];
+	size_t count;
 };
 
-/*
- * Each initialises *ruleset; the caller clears it in any case. -1 + errno: ENOMEM, or EINVAL when
- * *problem (static) says why there can be no such rules.
- *
- * gateway, in the tunnel's namespace: what the proxy's user sends leaves by a tunnel, except
- * answers to clients and forwards, forwards' second legs and targets; apps reach the listeners and
- * forwards and nothing else there, and what comes out of a tunnel reaches neither.
- * app, in an app's namespace: only the listeners and forwards with an address of their own.
- * host, where the bridge is: what comes from the bridge goes nowhere else.
- */
-MUST_CHECK int firewall_derive_gateway(const struct firewall_policy *policy, const char *table,
-				       struct ruleset *ruleset, const char **problem);
-MUST_CHECK int firewall_derive_app(const struct firewall_policy *policy, const char *table,
-				   struct ruleset *ruleset, const char **problem);
-MUST_CHECK int firewall_derive_host(const struct firewall_policy *policy, const char *table,
-				    struct ruleset *ruleset, const char **problem);
+/* Initialises *rules; the caller clears it in any case. table NULL: the kind's own. -1 + errno:
+ * ENOMEM, or EINVAL when *problem (static) says why there can be no such rules. */
+MUST_CHECK int firewall_derive(enum firewall_kind kind, const struct firewall_policy *policy,
+			       const char *table, struct firewall_rules *rules,
+			       const char **problem);
+void firewall_rules_clear(struct firewall_rules *rules);
+
+/* Every table that rules of a kind can be in; returns how many. */
+size_t firewall_tables(enum firewall_kind kind, const char *table,
+		       struct firewall_table tables[FIREWALL_TABLES_MAX]);
+
+/* The gateway's kind that a policy asks for. */
+enum firewall_kind firewall_kind_of(const struct firewall_policy *policy);
 
 #endif

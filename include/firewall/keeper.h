@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Rulesets that stay in force: put into the kernel, watched, read back, and put back whenever they
+ * Rules that stay in force: put into the kernel, watched, read back, and put back whenever they
  * are not exactly what was given. Of one thread, which calls keeper_run when the descriptor is
  * readable or the time has come.
  */
@@ -39,10 +39,10 @@ struct keeper_options {
 };
 
 struct keeper_status {
-	bool verified; /* there are rulesets, and at the last look the kernel had exactly these */
-	bool owned;    /* nobody else may change the tables, and they stay when this ends */
-	bool held;     /* not that, but a second copy of each is owned as long as this lives */
-	int64_t since_ms;   /* wall time: verified, or not, since then; 0: no ruleset yet */
+	bool verified;      /* there are rules, and at the last look the kernel had exactly these */
+	bool owned;         /* nobody else may change the tables, and they stay when this ends */
+	bool held;          /* not that, but a second copy of each is owned as long as this lives */
+	int64_t since_ms;   /* wall time: verified, or not, since then; 0: no rules yet */
 	int64_t checked_ms; /* wall time of the last look */
 	uint64_t looks;     /* how often everything was read */
 	uint64_t repairs;
@@ -58,18 +58,16 @@ MUST_CHECK struct keeper *keeper_new(const struct keeper_options *options,
 void keeper_free(struct keeper *keeper);
 
 /*
- * Puts the ruleset in force, instead of what was kept for its table, and keeps it from now on; only
- * that when it is the same. It is borrowed for as long. FIREWALL_FAILED: keeper_problem says why,
- * and what was kept before still is.
+ * Puts the tables of these rules in force, each in one step, instead of what was kept, and keeps
+ * them from now on; only that when they are the same. They are borrowed for as long.
+ * FIREWALL_FAILED: keeper_problem says why, and what was kept before still is.
  */
-MUST_CHECK enum firewall_result keeper_put(struct keeper *keeper, const struct ruleset *ruleset);
+MUST_CHECK enum firewall_result keeper_put(struct keeper *keeper,
+					   const struct firewall_rules *rules);
 const char *keeper_problem(const struct keeper *keeper);
 
-/* Keeps this one instead of what is kept for its table, whether it can be put in force or not. */
-void keeper_want(struct keeper *keeper, const struct ruleset *ruleset);
-
-/* Takes the table out of the kernel and forgets it. FIREWALL_ABSENT: it was not kept. */
-MUST_CHECK enum firewall_result keeper_remove(struct keeper *keeper, const char *table);
+/* Keeps these instead, whether they can be put in force or not. */
+void keeper_want(struct keeper *keeper, const struct firewall_rules *rules);
 
 /* To be polled for reading. */
 int keeper_descriptor(const struct keeper *keeper);

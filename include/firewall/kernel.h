@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "base/compiler.h"
+#include "firewall/derive.h"
 #include "firewall/ruleset.h"
 
 struct firewall;
@@ -53,14 +54,43 @@ firewall_apply(struct firewall *firewall, const struct ruleset *ruleset, bool ow
 MUST_CHECK enum firewall_result firewall_apply_held(struct firewall *firewall,
 						    const struct ruleset *ruleset);
 
+/*
+ * The same for all the tables of a kind, one after the other; those that the policy does not need
+ * are removed. *rules is what is in force, initialised here and cleared by the caller in any case.
+ * Where the kernel has no place for frames (before 5.16), the witness counts packets instead, and
+ * an app is held without that table.
+ */
+MUST_CHECK enum firewall_result firewall_install(struct firewall *firewall, enum firewall_kind kind,
+						 const struct firewall_policy *policy,
+						 const char *table, bool own,
+						 struct firewall_rules *rules, bool *owned);
+
 /* Fills *found, which is initialised here and cleared by the caller when it is FIREWALL_OK. */
-MUST_CHECK enum firewall_result firewall_read(struct firewall *firewall, const char *table,
-					      struct ruleset *found);
+MUST_CHECK enum firewall_result firewall_read(struct firewall *firewall, enum ruleset_family family,
+					      const char *table, struct ruleset *found);
+
+/* Of one counter, since its table was applied. */
+struct firewall_count {
+	char name[RULESET_NAME_SIZE];
+	uint64_t packets, bytes;
+};
+
+/* One question and one answer. Fills counts with the table's counters, as many as there is room
+ * for, and says how many. FIREWALL_ABSENT: there are none. */
+MUST_CHECK enum firewall_result
+firewall_read_counters(struct firewall *firewall, enum ruleset_family family, const char *table,
+		       struct firewall_count *counts, size_t capacity, size_t *count);
+
+/* The links there are now, in the order of their names. -1 + errno; ENOSPC: more than there is
+ * room for. */
+MUST_CHECK int firewall_read_links(const struct firewall_policy *policy,
+				   struct firewall_links *links);
 
 /* A number that every change of any table in this namespace raises. -1 + errno. */
 MUST_CHECK int firewall_generation(struct firewall *firewall, uint32_t *generation);
 
 /* FIREWALL_ABSENT: there was none. */
-MUST_CHECK enum firewall_result firewall_remove(struct firewall *firewall, const char *table);
+MUST_CHECK enum firewall_result firewall_remove(struct firewall *firewall,
+						enum ruleset_family family, const char *table);
 
 #endif

@@ -9,7 +9,8 @@
 #include "base/prefix.h"
 #include "firewall/ruleset.h"
 
-/* When all is added, once: brings the sets in order. -1 + ENOMEM when something was left out. */
+/* When all is added, once: brings the sets and devices in order. -1 + ENOMEM when something was
+ * left out. */
 MUST_CHECK int ruleset_finish(struct ruleset *ruleset);
 
 void ruleset_add_counter(struct ruleset *ruleset, const char *name);
@@ -24,6 +25,8 @@ void ruleset_drop_last_set(struct ruleset *ruleset);
 /* NULL when there is no memory; the next call moves it. */
 struct ruleset_chain *ruleset_add_chain(struct ruleset *ruleset, const char *name,
 					enum ruleset_hook hook, int32_t priority, bool drops);
+/* To the devices of the chain added last. */
+void ruleset_add_device(struct ruleset *ruleset, const char *device);
 /* To the end of the chain added last; valid until the next one. NULL when there is no memory. */
 struct ruleset_rule *ruleset_add_rule(struct ruleset *ruleset);
 

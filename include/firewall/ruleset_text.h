@@ -11,6 +11,9 @@ enum {
 	RULE_TEXT_SIZE = 1024,
 };
 
+/* "inet", "netdev". */
+const char *ruleset_family_name(enum ruleset_family family);
+
 /* What "nft -f" loads, as often as one likes: it replaces the table. */
 void ruleset_print(const struct ruleset *ruleset, FILE *out);
 

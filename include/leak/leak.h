@@ -12,7 +12,7 @@
 #include "base/compiler.h"
 
 struct config;
-struct ruleset;
+struct firewall_rules;
 
 enum {
 	LEAK_TESTS = 13,
@@ -80,10 +80,10 @@ struct leak_report {
 /* Everything is borrowed; NULL, 0 and AF_UNSPEC: not given. */
 struct leak_options {
 	const struct config *config;
-	const struct ruleset *wanted; /* the gateway's rules */
-	uint32_t uid;                 /* of the proxy */
-	const char *socket_path;      /* of egressd */
-	uint32_t tests;               /* a bit for each; 0: all */
+	const struct firewall_rules *wanted; /* the gateway's */
+	uint32_t uid;                        /* of the proxy */
+	const char *socket_path;             /* of egressd */
+	uint32_t tests;                      /* a bit for each; 0: all */
 	bool disruptive, direct_query;
 	const char *device; /* the only one to watch */
 	const char *app;    /* a process, a name of ip-netns(8), a path */

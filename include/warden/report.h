@@ -12,10 +12,16 @@ enum warden_rules_state {
 	WARDEN_RULES_OFF,        /* --no-firewall */
 };
 
+/* What left beside the tunnels since the warden began to look. */
 struct warden_witness {
 	bool on;
-	uint64_t packets, bytes; /* of ours that were about to leave in clear */
-	int64_t seen_at_ms;      /* the last one; wall clock, 0: none */
+	bool frames;             /* counted at the very last, where raw frames pass too */
+	uint64_t packets, bytes; /* of ours, and no business of theirs there: leaked */
+	uint64_t expected;       /* of ours: answers to clients and the like */
+	uint64_t carrier;        /* of the VPN itself, as far as it can be told */
+	uint64_t others;         /* of everybody else */
+	int64_t since_ms;        /* wall clock, as the next */
+	int64_t seen_at_ms;      /* the last that leaked; 0: none */
 };
 
 struct warden_report {

@@ -144,3 +144,22 @@ bool address_is_special(const struct address *address)
 {
 	return address_class(address) != ADDRESS_PUBLIC;
 }
+
+bool special_prefix_at(sa_family_t family, size_t index, struct prefix *prefix)
+{
+	/* Outside 2000::/3, and inside it Teredo and 6to4. */
+	static const struct special_prefix coarse_v6[] = {
+		{{0x00}, 3, ADDRESS_RESERVED},
+		{{0x40}, 2, ADDRESS_RESERVED},
+		{{0x80}, 1, ADDRESS_RESERVED},
+		{{0x20, 0x01, 0x00, 0x00}, 32, ADDRESS_RESERVED},
+		{{0x20, 0x02}, 16, ADDRESS_RESERVED},
+	};
+	const struct special_prefix *table = family == AF_INET ? special_v4 : coarse_v6;
+
+	if (index >= (family == AF_INET ? ARRAY_LEN(special_v4) : ARRAY_LEN(coarse_v6)))
+		return false;
+	*prefix = (struct prefix){.address.family = family, .bits = table[index].bits};
+	memcpy(prefix->address.bytes, table[index].bytes, family == AF_INET ? 4 : 8);
+	return true;
+}

@@ -139,6 +139,23 @@ static json_t *export_egresses(const struct config *config)
 	return list;
 }
 
+static json_t *export_endpoints(const struct config *config)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < config->firewall.endpoint_count; i++) {
+		const struct endpoint_config *endpoint = &config->firewall.endpoints[i];
+
+		json_array_append_new(list,
+				      json_pack("{s:o, s:s, s:o}", "address",
+						export_endpoint(&endpoint->address), "proto",
+						endpoint->over_tcp ? "tcp" : "udp", "mark",
+						endpoint->mark != 0 ? json_integer(endpoint->mark)
+								    : json_null()));
+	}
+	return list;
+}
+
 static json_t *export_settings(const struct config *config)
 {
 	static const char *const levels[] = {[LOG_ERROR] = "error",
@@ -146,8 +163,8 @@ static json_t *export_settings(const struct config *config)
 					     [LOG_INFO] = "info",
 					     [LOG_DEBUG] = "debug"};
 
-	return json_pack("{s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:b, s:b, s:i, s:i, s:i}", "hold_ms",
-			 (json_int_t)config->hold_ms, "handshake_timeout_ms",
+	return json_pack("{s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:b, s:b, s:i, s:i, s:i, s:s, s:o}",
+			 "hold_ms", (json_int_t)config->hold_ms, "handshake_timeout_ms",
 			 (json_int_t)config->handshake_timeout_ms, "connect_timeout_ms",
 			 (json_int_t)config->connect_timeout_ms, "idle_timeout_ms",
 			 (json_int_t)config->idle_timeout_ms, "control", config->control_path,
@@ -155,7 +172,9 @@ static json_t *export_settings(const struct config *config)
 			 config->log_format == LOG_JSON ? "json" : "text", "log_hosts",
 			 config->log_hosts, "via", config->add_via, "workers", (int)config->workers,
 			 "udp_port_low", (int)config->udp_port_low, "udp_port_high",
-			 (int)config->udp_port_high);
+			 (int)config->udp_port_high, "firewall",
+			 config->firewall.strict ? "strict" : "own", "vpn_endpoints",
+			 export_endpoints(config));
 }
 
 static json_t *export_heal(const struct heal_config *heal)

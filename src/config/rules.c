@@ -165,9 +165,10 @@ static void collect_gluetun(struct collector *collector, const char *url,
 }
 
 static void collect_target(struct collector *collector, const struct egress_config *egress,
-			   struct firewall_target *targets)
+			   struct firewall_target *targets, struct address *resolvers)
 {
-	size_t *count = &collector->rules->policy.target_count;
+	struct firewall_policy *policy = &collector->rules->policy;
+	size_t *count = &policy->target_count;
 	struct proxy_url url;
 	const char *problem;
 
@@ -187,9 +188,12 @@ static void collect_target(struct collector *collector, const struct egress_conf
 			collector->problem = "an upstream proxy is given by a name: rules need its "
 					     "address";
 	}
-	if (egress->kind == EGRESS_DIRECT)
-		collector->problem = "an egress is direct: the gateway's rules would keep it from "
-				     "leaving, and those of a hub are not there yet";
+	if (egress->kind != EGRESS_DIRECT)
+		return;
+	policy->direct = true;
+	policy->direct_private = policy->direct_private || egress->allow_private;
+	for (size_t i = 0; i < egress->resolver_count; i++)
+		resolvers[policy->resolver_count++] = egress->resolvers[i];
 }
 
 static void collect_egresses(struct collector *collector)
@@ -199,13 +203,15 @@ static void collect_egresses(struct collector *collector)
 	const char **devices = collector_take(collector, count, sizeof(*devices));
 	struct firewall_target *targets =
 		collector_take(collector, count * (CONFIG_RESOLVERS_MAX + 3) + 1, sizeof(*targets));
+	struct address *resolvers =
+		collector_take(collector, count * CONFIG_RESOLVERS_MAX, sizeof(*resolvers));
 
-	if (devices == NULL || targets == NULL)
+	if (devices == NULL || targets == NULL || resolvers == NULL)
 		return;
 	for (size_t i = 0; i < count; i++) {
 		if (config->egresses[i].kind == EGRESS_DEVICE)
 			collect_device(collector, devices, config->egresses[i].device);
-		collect_target(collector, &config->egresses[i], targets);
+		collect_target(collector, &config->egresses[i], targets, resolvers);
 	}
 	/* Prowlarr is asked to test what it left out. */
 	if (config->heal.url != NULL)
@@ -213,6 +219,23 @@ static void collect_egresses(struct collector *collector)
 			(struct firewall_target){config->heal.target, false};
 	collector->rules->policy.devices = devices;
 	collector->rules->policy.targets = targets;
+	collector->rules->policy.resolvers = resolvers;
+}
+
+static void collect_endpoints(struct collector *collector)
+{
+	const struct config *config = collector->config;
+	struct firewall_endpoint *endpoints =
+		collector_take(collector, config->firewall.endpoint_count, sizeof(*endpoints));
+
+	if (endpoints == NULL)
+		return;
+	for (size_t i = 0; i < config->firewall.endpoint_count; i++)
+		endpoints[i] = (struct firewall_endpoint){config->firewall.endpoints[i].address,
+							  config->firewall.endpoints[i].over_tcp,
+							  config->firewall.endpoints[i].mark};
+	collector->rules->policy.endpoints = endpoints;
+	collector->rules->policy.endpoint_count = config->firewall.endpoint_count;
 }
 
 /* The clients with an address, and what the options add. */
@@ -243,13 +266,16 @@ struct config_rules *config_rules_new(const struct config *config,
 	if (rules == NULL)
 		return NULL;
 	rules->policy.uid = options->uid;
+	rules->policy.strict = config->firewall.strict;
 	rules->policy.bridge = options->bridge;
+	rules->policy.links = options->links;
 	rules->policy.udp_port_low = config->udp_port_low;
 	rules->policy.udp_port_high = config->udp_port_high;
 	collect_clients(&collector);
 	collect_listeners(&collector);
 	collect_forwards(&collector);
 	collect_egresses(&collector);
+	collect_endpoints(&collector);
 	collect_apps(&collector, options);
 	if (collector.problem == NULL)
 		return rules;

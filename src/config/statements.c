@@ -30,6 +30,8 @@ static const struct statement statements[] = {
 	{"via", parse_via},
 	{"workers", parse_workers},
 	{"udp-ports", parse_udp_ports},
+	{"firewall", parse_firewall},
+	{"vpn-endpoint", parse_vpn_endpoint},
 	{"list", NULL},
 	{"pool", NULL},
 	{"report", NULL},

@@ -153,54 +153,70 @@ static void difference_keep(void *arg, const char *words)
 		doctor_find(finding, DOCTOR_FAIL, "not as the policy has them: %.300s", words);
 }
 
-/* Without a daemon to ask: what the kernel has, against what the policy asks for. */
-static void rules_compare(const struct config_rules *needs, struct doctor_finding *finding)
+static void table_compare(struct firewall *firewall, const struct ruleset *wanted,
+			  struct doctor_finding *finding)
+{
+	struct ruleset found;
+
+	switch (firewall_read(firewall, wanted->family, wanted->table, &found)) {
+	case FIREWALL_OK:
+		(void)ruleset_diff(wanted, &found, difference_keep, finding);
+		ruleset_clear(&found);
+		break;
+	case FIREWALL_ABSENT:
+		doctor_find(finding, DOCTOR_FAIL, "table %s %s is not there",
+			    ruleset_family_name(wanted->family), wanted->table);
+		break;
+	default:
+		doctor_find(finding, DOCTOR_UNKNOWN, "%s", firewall_problem(firewall));
+		break;
+	}
+}
+
+/* What the kernel has, against what the policy asks for. */
+static void rules_compare(const struct firewall_policy *policy, struct doctor_finding *finding)
 {
 	char problem[FIREWALL_PROBLEM_SIZE];
 	struct firewall *firewall = firewall_open(problem);
-	struct ruleset wanted = {0}, found;
+	struct firewall_rules wanted = {0};
 	const char *words;
 
 	if (firewall == NULL) {
 		doctor_find(finding, DOCTOR_UNKNOWN, "%s", problem);
 		return;
 	}
-	if (firewall_derive_gateway(config_rules_policy(needs), FIREWALL_TABLE, &wanted, &words) <
-	    0) {
+	if (firewall_derive(firewall_kind_of(policy), policy, NULL, &wanted, &words) < 0)
 		doctor_find(finding, DOCTOR_FAIL, "%s", words);
-		goto end;
-	}
-	switch (firewall_read(firewall, FIREWALL_TABLE, &found)) {
-	case FIREWALL_OK:
-		if (ruleset_diff(&wanted, &found, difference_keep, finding) == 0)
-			doctor_find(finding, DOCTOR_OK, "the kernel has the policy's rules");
-		ruleset_clear(&found);
-		break;
-	case FIREWALL_ABSENT:
-		doctor_find(finding, DOCTOR_FAIL, "table inet " FIREWALL_TABLE " is not there");
-		break;
-	default:
-		doctor_find(finding, DOCTOR_UNKNOWN, "%s", firewall_problem(firewall));
-		break;
-	}
-end:
+	for (size_t i = 0; i < wanted.count && finding->evidence[0] == '\0'; i++)
+		table_compare(firewall, &wanted.tables[i], finding);
+	if (finding->evidence[0] == '\0')
+		doctor_find(finding, DOCTOR_OK, "the kernel has the policy's rules");
 	if (finding->result == DOCTOR_FAIL)
 		doctor_cure(finding,
 			    "start egressd, which keeps them; or: egressctl rules apply gateway");
-	ruleset_clear(&wanted);
+	firewall_rules_clear(&wanted);
 	firewall_close(firewall);
 }
 
+/* Without a daemon to ask. */
 static void rules_read_back(const struct config *config, struct doctor_finding *finding)
 {
 	struct config_rules_options options = {.uid = GATEWAY_UID, .bridge = ""};
+	struct firewall_policy policy;
+	struct firewall_links links;
 	const char *problem;
 	struct config_rules *needs = config_rules_new(config, &options, &problem);
 
-	if (needs == NULL)
+	if (needs == NULL) {
 		doctor_find(finding, DOCTOR_FAIL, "%s", problem);
+		return;
+	}
+	policy = *config_rules_policy(needs);
+	policy.links = &links;
+	if (firewall_read_links(&policy, &links) < 0)
+		doctor_find(finding, DOCTOR_UNKNOWN, "the devices cannot be listed");
 	else
-		rules_compare(needs, finding);
+		rules_compare(&policy, finding);
 	config_rules_free(needs);
 }
 

@@ -51,7 +51,7 @@ _egressctl() {
 	apps:0) words='check setup heal' ;;
 	apps:*) words='prowlarr flaresolverr radarr qbittorrent overseerr' ;;
 	rules:0) words='show apply verify diff remove' ;;
-	rules:1) words='gateway app host' ;;
+	rules:1) words='gateway hub app host witness' ;;
 	help:0) words='status health explain check config connections reload apps passwd rules tunnel leak-test doctor version' ;;
 	check:0 | passwd:0) compopt -o default ;;
 	esac
@@ -67,7 +67,7 @@ _egressctl() {
 			words+=' --dry-run --proxy --echo --config-dir --flaresolverr-url'
 			for word in prowlarr radarr qbittorrent overseerr; do words+=" --$word-url --$word-key-file"; done
 			;;
-		rules) words+=' --uid --apps --bridge' ;;
+		rules) words+=' --uid --apps --bridge --strict' ;;
 		leak-test)
 			words+=' --only --list --strict --disruptive --direct-query --netns --device --pcap --proxy --exit-url'
 			words+=' --exit-url6 --echo-url --rebinding-name --real-address --target --endpoint --down --up --uid --apps'

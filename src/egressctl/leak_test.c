@@ -11,12 +11,12 @@
 #include "config/config.h"
 #include "egressctl/command.h"
 #include "egressctl/print.h"
-#include "firewall/ruleset.h"
+#include "firewall/derive.h"
 
 struct leak_command {
 	struct invocation invocation;
 	struct leak_options options;
-	struct ruleset wanted; /* options point to it */
+	struct firewall_rules wanted; /* options point to it */
 	bool strict, list, wrong;
 };
 
@@ -268,7 +268,7 @@ static int test_prepare(struct leak_command *command)
 		code = test_run(command);
 		free(socket);
 	}
-	ruleset_clear(&command->wanted);
+	firewall_rules_clear(&command->wanted);
 	config_unref(config);
 	return code;
 }

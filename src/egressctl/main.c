@@ -57,11 +57,14 @@ static const struct command commands[] = {
 	 "Asks for the password twice when standard input is a terminal, else takes one line of "
 	 "it.\n",
 	 false, command_passwd},
-	{"rules", "show|apply|verify|diff|remove [gateway|app|host]",
-	 "the packet rules that the policy asks for", "UBA",
-	 "gateway (when none is named): beside the tunnel; app: in an app's namespace; host: on "
-	 "the\n"
-	 "Docker host. No egressd needs to run; all but show take the capability NET_ADMIN.\n"
+	{"rules", "show|apply|verify|diff|remove [gateway|hub|app|host|witness]",
+	 "the packet rules that the policy asks for", "UBAS",
+	 "gateway (when none is named): beside the tunnel; hub: where egressd is alone, over "
+	 "other\n"
+	 "proxies; app: in an app's namespace; host: on the Docker host; witness: counts what "
+	 "leaves.\n"
+	 "--strict: the gateway's, and nobody else leaves beside the tunnel.\n"
+	 "No egressd needs to run; all but show take the capability NET_ADMIN.\n"
 	 "Exit code 0: done, or the kernel has these rules; 1: not; 2: could not tell.\n",
 	 false, command_rules},
 	{"leak-test", "[OPTION ...]", "prove with real packets that nothing gets around the tunnel",
@@ -96,6 +99,7 @@ static const struct option long_options[] = {
 	{"apps", required_argument, NULL, 'A'},
 	{"preflight", no_argument, NULL, 'P'},
 	{"key-file", required_argument, NULL, 'k'},
+	{"strict", no_argument, NULL, 'S'},
 	{NULL, 0, NULL, 0},
 };
 
@@ -134,7 +138,7 @@ static void command_usage_print(const struct command *command, FILE *out)
 	if (strchr(command->options, 'k'))
 		fputs(" [--key-file FILE]", out);
 	if (strchr(command->options, 'U'))
-		fputs(" [--uid UID] [--apps NETWORK,...] [--bridge NAME]", out);
+		fputs(" [--uid UID] [--apps NETWORK,...] [--bridge NAME] [--strict]", out);
 	fprintf(out, " [--json] [--socket PATH] [--config FILE]\n%s.\n%s", command->summary,
 		command->help);
 }
@@ -205,6 +209,9 @@ static void option_take_own(struct invocation *invocation, int option, const cha
 		break;
 	case 'U':
 		invocation->uid = value;
+		break;
+	case 'S':
+		invocation->strict = true;
 		break;
 	case 'B':
 		invocation->bridge = value;

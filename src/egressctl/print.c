@@ -95,6 +95,20 @@ const char *format_bytes(uint64_t bytes, char out[32])
 	return out;
 }
 
+const char *format_count(int64_t count, char out[32])
+{
+	char digits[32];
+	size_t len = (size_t)snprintf(digits, sizeof(digits), "%" PRId64, count), used = 0;
+
+	for (size_t i = 0; i < len && used < 30; i++) {
+		if (i > 0 && (len - i) % 3 == 0 && digits[i - 1] != '-')
+			out[used++] = ',';
+		out[used++] = digits[i];
+	}
+	out[used] = '\0';
+	return out;
+}
+
 const char *format_time(int64_t wall_ms, int64_t now_ms, char out[32])
 {
 	time_t then_s = (time_t)(wall_ms / 1000);

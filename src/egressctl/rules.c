@@ -22,36 +22,57 @@ enum {
 
 #define RULES_BRIDGE "br-apps"
 
-typedef int derive_fn(const struct firewall_policy *policy, const char *table,
-		      struct ruleset *ruleset, const char **problem);
-
 struct rules_kind {
-	const char *name, *table;
-	derive_fn *derive;
+	const char *name;
+	enum firewall_kind kind;
 };
 
 static const struct rules_kind kinds[] = {
-	{"gateway", FIREWALL_TABLE, firewall_derive_gateway},
-	{"app", FIREWALL_TABLE_APP, firewall_derive_app},
-	{"host", FIREWALL_TABLE_HOST, firewall_derive_host},
+	{"gateway", FIREWALL_GATEWAY}, {"hub", FIREWALL_HUB},         {"app", FIREWALL_APP},
+	{"host", FIREWALL_HOST},       {"witness", FIREWALL_WITNESS},
 };
 
 struct rules {
 	const struct invocation *invocation;
-	const struct rules_kind *kind;
-	struct ruleset wanted;
-	uint32_t uid;
+	const char *name; /* of the kind, as it was asked for */
+	enum firewall_kind kind;
+	struct firewall_policy policy;
+	struct firewall_rules wanted;
+	struct firewall_links links;
+	struct config *config;
+	struct config_rules *needs;
 	struct prefix *apps;
 	size_t app_count;
 };
 
-static size_t ruleset_rules(const struct ruleset *ruleset)
+static size_t rules_count(const struct rules *rules)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < ruleset->chain_count; i++)
-		count += ruleset->chains[i].rule_count;
+	for (size_t i = 0; i < rules->wanted.count; i++) {
+		const struct ruleset *ruleset = &rules->wanted.tables[i];
+
+		for (size_t j = 0; j < ruleset->chain_count; j++)
+			count += ruleset->chains[j].rule_count;
+	}
 	return count;
+}
+
+static const char *rules_table(const struct rules *rules)
+{
+	struct firewall_table tables[FIREWALL_TABLES_MAX];
+
+	firewall_tables(rules->kind, NULL, tables);
+	return tables[0].name;
+}
+
+/* "table inet egressd ", of one or both. */
+static void rules_print_tables(const struct rules *rules)
+{
+	bool both = rules->wanted.count > 1;
+
+	printf("table%s %s %s ", both ? "s" : "", both ? "inet and netdev" : "inet",
+	       rules_table(rules));
 }
 
 /* --- the options --- */
@@ -108,46 +129,57 @@ static int rules_parse_options(struct rules *rules, struct config_rules_options 
 	return EXIT_YES;
 }
 
-static int rules_derive_from(struct rules *rules, const struct config *config)
+/* Keeps config, whatever comes of it. */
+static int rules_derive_from(struct rules *rules, struct config *config)
 {
 	struct config_rules_options options;
 	const char *problem;
-	struct config_rules *needs;
 	int code = rules_parse_options(rules, &options);
 
+	rules->config = config;
 	if (code != EXIT_YES)
 		return code;
-	rules->uid = options.uid;
-	needs = config_rules_new(config, &options, &problem);
-	if (needs == NULL || rules->kind->derive(config_rules_policy(needs), rules->kind->table,
-						 &rules->wanted, &problem) < 0)
-		code = command_fail(rules->invocation, EXIT_UNKNOWN, "%s: %s", config->path,
-				    problem);
-	config_rules_free(needs);
-	return code;
+	rules->needs = config_rules_new(config, &options, &problem);
+	if (rules->needs == NULL)
+		goto fail;
+	rules->policy = *config_rules_policy(rules->needs);
+	rules->policy.links = &rules->links;
+	problem = "the devices cannot be listed";
+	if (firewall_read_links(&rules->policy, &rules->links) < 0)
+		goto fail;
+	if (rules->kind == FIREWALL_GATEWAY && (rules->policy.strict || rules->invocation->strict))
+		rules->kind = FIREWALL_STRICT;
+	if (firewall_derive(rules->kind, &rules->policy, NULL, &rules->wanted, &problem) == 0)
+		return EXIT_YES;
+fail:
+	return command_fail(rules->invocation, EXIT_UNKNOWN, "%s: %s", rules->config->path,
+			    problem);
 }
 
 static int rules_derive(struct rules *rules)
 {
 	struct config *config = command_load(rules->invocation);
-	int code;
 
-	if (config == NULL)
-		return EXIT_UNKNOWN;
-	code = rules_derive_from(rules, config);
-	config_unref(config);
-	return code;
+	return config == NULL ? EXIT_UNKNOWN : rules_derive_from(rules, config);
 }
 
-int command_gateway_rules(const struct invocation *invocation, const struct config *config,
-			  struct ruleset *wanted, uint32_t *uid)
+/* All but what is wanted. */
+static void rules_clear(struct rules *rules)
 {
-	struct rules rules = {.invocation = invocation, .kind = &kinds[0]};
-	int code = rules_derive_from(&rules, config);
+	config_rules_free(rules->needs);
+	config_unref(rules->config);
+	free(rules->apps);
+}
+
+int command_gateway_rules(const struct invocation *invocation, struct config *config,
+			  struct firewall_rules *wanted, uint32_t *uid)
+{
+	struct rules rules = {.invocation = invocation, .kind = FIREWALL_GATEWAY};
+	int code = rules_derive_from(&rules, config_ref(config));
 
 	*wanted = rules.wanted;
-	*uid = rules.uid;
-	free(rules.apps);
+	*uid = rules.policy.uid;
+	rules_clear(&rules);
 	return code;
 }
 
@@ -157,19 +189,17 @@ static int rules_show(struct rules *rules)
 {
 	char *text = NULL;
 	size_t len = 0;
-	FILE *out;
+	FILE *out = rules->invocation->json ? open_memstream(&text, &len) : stdout;
 
-	if (!rules->invocation->json) {
-		ruleset_print(&rules->wanted, stdout);
-		return EXIT_YES;
-	}
-	out = open_memstream(&text, &len);
 	if (out == NULL)
 		return command_fail(rules->invocation, EXIT_UNKNOWN, "out of memory");
-	ruleset_print(&rules->wanted, out);
+	for (size_t i = 0; i < rules->wanted.count; i++)
+		ruleset_print(&rules->wanted.tables[i], out);
+	if (out == stdout)
+		return EXIT_YES;
 	fclose(out);
-	command_print_json(json_pack("{s:s, s:s, s:s}", "kind", rules->kind->name, "table",
-				     rules->kind->table, "text", text));
+	command_print_json(json_pack("{s:s, s:s, s:s}", "kind", rules->name, "table",
+				     rules_table(rules), "text", text));
 	free(text);
 	return EXIT_YES;
 }
@@ -177,17 +207,19 @@ static int rules_show(struct rules *rules)
 static int rules_apply(struct rules *rules, struct firewall *firewall)
 {
 	/* Not owned: an owner is a process that stays, and this one ends here. */
-	enum firewall_result result = firewall_apply(firewall, &rules->wanted, false, NULL);
-
-	if (result != FIREWALL_OK)
+	firewall_rules_clear(&rules->wanted);
+	if (firewall_install(firewall, rules->kind, &rules->policy, NULL, false, &rules->wanted,
+			     NULL) != FIREWALL_OK)
 		return command_fail(rules->invocation, EXIT_NO, "%s", firewall_problem(firewall));
-	if (rules->invocation->json)
-		command_print_json(json_pack("{s:s, s:s, s:b, s:I}", "kind", rules->kind->name,
-					     "table", rules->kind->table, "applied", 1, "rules",
-					     (json_int_t)ruleset_rules(&rules->wanted)));
-	else
-		printf("table inet %s is in force: %zu rules, read back and the same\n",
-		       rules->kind->table, ruleset_rules(&rules->wanted));
+	if (rules->invocation->json) {
+		command_print_json(json_pack("{s:s, s:s, s:b, s:I}", "kind", rules->name, "table",
+					     rules_table(rules), "applied", 1, "rules",
+					     (json_int_t)rules_count(rules)));
+		return EXIT_YES;
+	}
+	rules_print_tables(rules);
+	printf("%s in force: %zu rules, read back and the same\n",
+	       rules->wanted.count > 1 ? "are" : "is", rules_count(rules));
 	return EXIT_YES;
 }
 
@@ -200,6 +232,7 @@ static void comparison_print(const struct rules *rules, const json_t *difference
 			     bool all)
 {
 	size_t count = json_array_size(differences);
+	bool both = rules->wanted.count > 1;
 
 	for (size_t i = 0; all && i < count; i++) {
 		print_clean(json_string_value(json_array_get(differences, i)));
@@ -207,63 +240,96 @@ static void comparison_print(const struct rules *rules, const json_t *difference
 	}
 	if (all && count > 0)
 		return;
-	printf("%stable inet %s ", style_on(count == 0 ? STYLE_GOOD : STYLE_BAD),
-	       rules->kind->table);
+	fputs(style_on(count == 0 ? STYLE_GOOD : STYLE_BAD), stdout);
+	rules_print_tables(rules);
 	if (!present)
-		printf("is not there");
+		printf("%s not there", both ? "are" : "is");
 	else if (count == 0)
-		printf("has the %zu rules of the policy", ruleset_rules(&rules->wanted));
+		printf("%s the %zu rules of the policy", both ? "have" : "has", rules_count(rules));
 	else
-		printf("is not as the policy has it: %zu %s (egressctl rules diff %s)", count,
-		       count == 1 ? "difference" : "differences", rules->kind->name);
+		printf("%s not as the policy has it: %zu %s (egressctl rules diff %s)",
+		       both ? "are" : "is", count, count == 1 ? "difference" : "differences",
+		       rules->name);
 	printf("%s\n", style_off());
+}
+
+struct comparison {
+	json_t *differences;
+	bool present, owned; /* any of the tables; all of them */
+};
+
+static int rules_compare_table(struct rules *rules, struct firewall *firewall, size_t index,
+			       struct comparison *comparison)
+{
+	const struct ruleset *wanted = &rules->wanted.tables[index];
+	struct ruleset found;
+	enum firewall_result result =
+		firewall_read(firewall, wanted->family, wanted->table, &found);
+
+	if (result == FIREWALL_FAILED)
+		return command_fail(rules->invocation, EXIT_UNKNOWN, "%s",
+				    firewall_problem(firewall));
+	if (result == FIREWALL_ABSENT) {
+		comparison->owned = false;
+		difference_add(comparison->differences,
+			       index == 0 ? "the table is missing"
+					  : "the table of family netdev is missing");
+		return EXIT_YES;
+	}
+	comparison->present = true;
+	if ((found.flags & FIREWALL_TABLE_OWNER) == 0)
+		comparison->owned = false;
+	ruleset_diff(wanted, &found, difference_add, comparison->differences);
+	ruleset_clear(&found);
+	return EXIT_YES;
 }
 
 /* verify: does it hold; diff (all): what does not. */
 static int rules_compare(struct rules *rules, struct firewall *firewall, bool all)
 {
-	struct ruleset found;
-	enum firewall_result result = firewall_read(firewall, rules->kind->table, &found);
-	bool present = result == FIREWALL_OK, owned = false;
-	json_t *differences;
-	int code;
+	struct comparison comparison = {.differences = json_array(), .owned = true};
+	int code = EXIT_YES;
 
-	if (result == FIREWALL_FAILED)
-		return command_fail(rules->invocation, EXIT_UNKNOWN, "%s",
-				    firewall_problem(firewall));
-	differences = json_array();
-	if (present) {
-		owned = (found.flags & FIREWALL_TABLE_OWNER) != 0;
-		ruleset_diff(&rules->wanted, &found, difference_add, differences);
-		ruleset_clear(&found);
-	} else {
-		difference_add(differences, "the table is missing");
-	}
-	code = json_array_size(differences) == 0 ? EXIT_YES : EXIT_NO;
-	if (rules->invocation->json) {
-		command_print_json(json_pack("{s:s, s:s, s:b, s:b, s:b, s:o}", "kind",
-					     rules->kind->name, "table", rules->kind->table,
-					     "present", present, "same", code == EXIT_YES, "owned",
-					     owned, "differences", differences));
+	for (size_t i = 0; i < rules->wanted.count && code == EXIT_YES; i++)
+		code = rules_compare_table(rules, firewall, i, &comparison);
+	if (code != EXIT_YES) {
+		json_decref(comparison.differences);
 		return code;
 	}
-	comparison_print(rules, differences, present, all);
-	json_decref(differences);
+	code = json_array_size(comparison.differences) == 0 ? EXIT_YES : EXIT_NO;
+	if (rules->invocation->json) {
+		command_print_json(json_pack(
+			"{s:s, s:s, s:b, s:b, s:b, s:o}", "kind", rules->name, "table",
+			rules_table(rules), "present", comparison.present, "same", code == EXIT_YES,
+			"owned", comparison.owned, "differences", comparison.differences));
+		return code;
+	}
+	comparison_print(rules, comparison.differences, comparison.present, all);
+	json_decref(comparison.differences);
 	return code;
 }
 
 static int rules_remove(struct rules *rules, struct firewall *firewall)
 {
-	enum firewall_result result = firewall_remove(firewall, rules->kind->table);
+	struct firewall_table tables[FIREWALL_TABLES_MAX];
+	size_t count = firewall_tables(rules->kind, NULL, tables);
+	bool removed = false;
 
-	if (result == FIREWALL_FAILED)
-		return command_fail(rules->invocation, EXIT_NO, "%s", firewall_problem(firewall));
+	for (size_t i = 0; i < count; i++) {
+		enum firewall_result result =
+			firewall_remove(firewall, tables[i].family, tables[i].name);
+
+		if (result == FIREWALL_FAILED)
+			return command_fail(rules->invocation, EXIT_NO, "%s",
+					    firewall_problem(firewall));
+		removed = removed || result == FIREWALL_OK;
+	}
 	if (rules->invocation->json)
-		command_print_json(json_pack("{s:s, s:s, s:b}", "kind", rules->kind->name, "table",
-					     rules->kind->table, "removed", result == FIREWALL_OK));
+		command_print_json(json_pack("{s:s, s:s, s:b}", "kind", rules->name, "table",
+					     rules_table(rules), "removed", removed));
 	else
-		printf("table inet %s %s\n", rules->kind->table,
-		       result == FIREWALL_OK ? "is removed" : "was not there");
+		printf("table inet %s %s\n", rules_table(rules),
+		       removed ? "is removed" : "was not there");
 	return EXIT_YES;
 }
 
@@ -297,20 +363,24 @@ int command_rules(const struct invocation *invocation)
 {
 	static const char *const actions[] = {"show", "apply", "verify", "diff", "remove"};
 	struct rules rules = {.invocation = invocation};
-	const char *kind = invocation->argc == 2 ? invocation->argv[1] : "gateway";
+	const char *name = invocation->argc == 2 ? invocation->argv[1] : "gateway";
 	int code = EXIT_USAGE;
 
 	if (invocation->argc < 1 || invocation->argc > 2)
 		return EXIT_USAGE;
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-		if (strcmp(kind, kinds[i].name) == 0)
-			rules.kind = &kinds[i];
+		if (strcmp(name, kinds[i].name) != 0)
+			continue;
+		rules.name = kinds[i].name;
+		rules.kind = kinds[i].kind;
 	}
-	for (size_t i = 0; rules.kind != NULL && i < ARRAY_LEN(actions); i++) {
+	if (invocation->strict && (rules.name == NULL || rules.kind != FIREWALL_GATEWAY))
+		return EXIT_USAGE;
+	for (size_t i = 0; rules.name != NULL && i < ARRAY_LEN(actions); i++) {
 		if (strcmp(invocation->argv[0], actions[i]) == 0)
 			code = rules_run(&rules, actions[i]);
 	}
-	ruleset_clear(&rules.wanted);
-	free(rules.apps);
+	firewall_rules_clear(&rules.wanted);
+	rules_clear(&rules);
 	return code;
 }

@@ -8,6 +8,8 @@
 #include "egressctl/command.h"
 #include "egressctl/print.h"
 #include "egressctl/screen.h"
+#include "egressctl/status_firewall.h"
+#include "egressctl/status_witness.h"
 
 enum {
 	LABEL_MIN = 8,
@@ -15,32 +17,6 @@ enum {
 	REASON_MAX = 18,
 	RULE_MAX = 15,
 };
-
-static void repairs_print(struct screen *screen, const json_t *firewall)
-{
-	const char *by = json_text(firewall, "by", NULL);
-	int64_t repairs = json_number(firewall, "repairs");
-	char line[PRINT_SIZE], at[32];
-
-	if (repairs == 0)
-		return;
-	screen_label(screen, "");
-	snprintf(line, sizeof(line), "%" PRId64 " repair%s, last at %s%s%s: %s", repairs,
-		 repairs == 1 ? "" : "s",
-		 format_time(json_number(firewall, "repaired_at_ms"), screen->now_ms, at),
-		 by != NULL ? ", of " : "", by != NULL ? by : "",
-		 json_text(firewall, "reason", "?"));
-	screen_text(screen, STYLE_WARN, line, screen->room);
-}
-
-static const char *firewall_owner(const json_t *firewall)
-{
-	if (json_is_true(json_object_get(firewall, "owned")))
-		return "owned by egressd";
-	if (json_is_true(json_object_get(firewall, "held")))
-		return "a held copy behind them";
-	return "without an owner";
-}
 
 static void firewall_print(struct screen *screen)
 {
@@ -51,13 +27,11 @@ static void firewall_print(struct screen *screen)
 	const char *word = off                                    ? "OFF "
 			   : strcmp(state, "namespace gone") == 0 ? "NAMESPACE GONE "
 								  : "UNVERIFIED ";
-	char line[PRINT_SIZE], at[32];
+	char line[PRINT_SIZE];
 
 	screen_label(screen, "firewall");
 	if (strcmp(state, "in force") == 0) {
-		snprintf(line, sizeof(line), "verified since %s, %" PRId64 " rules, %s",
-			 format_time(json_number(firewall, "changed_at_ms"), screen->now_ms, at),
-			 json_number(firewall, "rules"), firewall_owner(firewall));
+		firewall_text(firewall, screen->now_ms, line);
 		screen_text(screen, STYLE_GOOD, line, screen->room);
 	} else {
 		if (off && strncmp(text, "off ", 4) == 0)
@@ -65,7 +39,25 @@ static void firewall_print(struct screen *screen)
 		print_styled(STYLE_BAD, word);
 		screen_text(screen, STYLE_WARN, text, screen->room - strlen(word));
 	}
-	repairs_print(screen, firewall);
+	if (json_number(firewall, "repairs") == 0)
+		return;
+	repairs_text(firewall, screen->now_ms, line);
+	screen_label(screen, "");
+	screen_text(screen, STYLE_WARN, line, screen->room);
+}
+
+static void witness_print(struct screen *screen)
+{
+	const json_t *witness =
+		json_object_get(json_object_get(screen->status, "firewall"), "witness");
+	char text[PRINT_SIZE];
+	enum style style;
+
+	if (!json_is_object(witness))
+		return;
+	style = witness_text(witness, screen->now_ms, text);
+	screen_label(screen, "witness");
+	screen_text(screen, style, text, screen->room);
 }
 
 /* Only what is not as it should be. */
@@ -257,6 +249,7 @@ static void status_print(const json_t *status)
 	screen_egresses(&screen);
 	screen_end_line(&screen);
 	firewall_print(&screen);
+	witness_print(&screen);
 	proxy_print(&screen);
 	policy_print(&screen);
 	traffic_print(&screen);

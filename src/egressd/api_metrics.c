@@ -157,6 +157,29 @@ static void metrics_rules(const struct warden_report *rules, struct metrics *met
 	metrics_seconds(metrics, NULL, 0, rules->repaired_at_ms);
 }
 
+/* With the rules off nobody counts, and a 0 would be no measurement. */
+static void metrics_witness(const struct warden_report *report, struct metrics *metrics)
+{
+	const struct warden_witness *witness = &report->witness;
+
+	if (report->rules == WARDEN_RULES_OFF)
+		return;
+	metrics_one(metrics, "egressd_witness_on", METRIC_GAUGE,
+		    "1 when what leaves beside the tunnels is counted.", witness->on);
+	metrics_one(metrics, "egressd_leaked_packets_total", METRIC_COUNTER,
+		    "Packets of egressd's that left beside the tunnels and had no business there.",
+		    witness->packets);
+	metrics_one(metrics, "egressd_leaked_bytes_total", METRIC_COUNTER, "Their bytes.",
+		    witness->bytes);
+	metrics_one(metrics, "egressd_witness_expected_packets_total", METRIC_COUNTER,
+		    "Packets of egressd's beside the tunnels, as the policy has it.",
+		    witness->expected);
+	metrics_one(metrics, "egressd_witness_carrier_packets_total", METRIC_COUNTER,
+		    "Packets of the VPN itself.", witness->carrier);
+	metrics_one(metrics, "egressd_witness_other_packets_total", METRIC_COUNTER,
+		    "Packets of everybody else beside the tunnels.", witness->others);
+}
+
 static void metrics_process(const struct api_status *status, struct metrics *metrics)
 {
 	const struct metric_label version = {"version", version_text()};
@@ -167,6 +190,7 @@ static void metrics_process(const struct api_status *status, struct metrics *met
 	metrics_rules(status->rules, metrics);
 	metrics_one(metrics, "egressd_proxy_restarts_total", METRIC_COUNTER,
 		    "How often the proxy died and was started again.", status->rules->restarts);
+	metrics_witness(status->rules, metrics);
 	metrics_one(metrics, "egressd_last_reload_successful", METRIC_GAUGE,
 		    "0 when the last reload was refused.", !status->last_reload_error);
 	metrics_family(metrics, "egressd_config_loaded_time_seconds", METRIC_GAUGE,

@@ -50,6 +50,22 @@ static json_t *rules_words(const char *words)
 	return api_encode_text(words[0] != '\0' ? words : NULL);
 }
 
+/* With the rules off nobody counts. */
+static json_t *encode_witness(const struct warden_report *report)
+{
+	const struct warden_witness *witness = &report->witness;
+
+	if (report->rules == WARDEN_RULES_OFF)
+		return json_null();
+	return json_pack("{s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "on", witness->on,
+			 "counts", witness->frames ? "frames" : "packets", "leaked_packets",
+			 (json_int_t)witness->packets, "leaked_bytes", (json_int_t)witness->bytes,
+			 "expected_packets", (json_int_t)witness->expected, "carrier_packets",
+			 (json_int_t)witness->carrier, "other_packets", (json_int_t)witness->others,
+			 "since_ms", rules_time(witness->since_ms), "leaked_at_ms",
+			 rules_time(witness->seen_at_ms));
+}
+
 json_t *api_encode_rules(const struct warden_report *report)
 {
 	char bytes[512];
@@ -57,12 +73,12 @@ json_t *api_encode_rules(const struct warden_report *report)
 
 	text_init(&text, bytes, sizeof(bytes));
 	rules_describe(report, &text);
-	return json_pack("{s:s, s:o, s:b, s:b, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o}", "state",
-			 rules_state(report), "text", api_encode_text(bytes), "owned",
+	return json_pack("{s:s, s:o, s:b, s:b, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "state", rules_state(report), "text", api_encode_text(bytes), "owned",
 			 report->owned, "held", report->held, "rules", (int)report->rule_count,
 			 "repairs", (int)report->repairs, "proxy_restarts", (int)report->restarts,
 			 "verified_at_ms", rules_time(report->verified_at_ms), "changed_at_ms",
 			 rules_time(report->changed_at_ms), "repaired_at_ms",
 			 rules_time(report->repaired_at_ms), "reason", rules_words(report->reason),
-			 "by", rules_words(report->by));
+			 "by", rules_words(report->by), "witness", encode_witness(report));
 }

@@ -2,7 +2,7 @@
 /* The rules inside an app's own namespace: nothing but the gateway's services. */
 #include <errno.h>
 
-#include "compose.h"
+#include "gateway.h"
 
 static void chain_docker(struct ruleset *ruleset)
 {
@@ -55,13 +55,23 @@ static void app_served(struct ruleset *ruleset, const struct firewall_policy *po
 		const struct address *target = &policy->forwards[i].target;
 		struct ruleset_rule *rule = ruleset_add_rule(ruleset);
 
-		if (out)
+		/* Frames have no flow. */
+		if (out && ruleset->family == RULESET_INET)
 			rule_when(rule, MATCH_REPLY, 0);
 		rule_address(rule, out ? MATCH_SOURCE : MATCH_DESTINATION, target);
 		rule_ports(rule, out ? MATCH_SOURCE_PORT : MATCH_DESTINATION_PORT, IPPROTO_TCP,
 			   target->port, target->port);
 		rule_end(rule, "ok_served", VERDICT_ACCEPT, NULL);
 	}
+}
+
+static void app_ways(struct ruleset *ruleset, const struct firewall_policy *policy, bool out)
+{
+	for (size_t i = 0; i < policy->listener_count; i++)
+		app_service(ruleset, policy, &policy->listeners[i], out);
+	for (size_t i = 0; i < policy->forward_count; i++)
+		app_service(ruleset, policy, &policy->forwards[i].service, out);
+	app_served(ruleset, policy, out);
 }
 
 static void app_chain(struct ruleset *ruleset, const struct firewall_policy *policy, bool out)
@@ -76,11 +86,7 @@ static void app_chain(struct ruleset *ruleset, const struct firewall_policy *pol
 	else
 		rule_device_in(rule, "lo", false);
 	rule_end(rule, NULL, VERDICT_ACCEPT, NULL);
-	for (size_t i = 0; i < policy->listener_count; i++)
-		app_service(ruleset, policy, &policy->listeners[i], out);
-	for (size_t i = 0; i < policy->forward_count; i++)
-		app_service(ruleset, policy, &policy->forwards[i].service, out);
-	app_served(ruleset, policy, out);
+	app_ways(ruleset, policy, out);
 }
 
 /* IPv6 finds its neighbours with ICMPv6; 133-137 and nothing that carries data. */
@@ -92,14 +98,14 @@ static void app_neighbours(struct ruleset *ruleset)
 	rule_end(rule, NULL, VERDICT_ACCEPT, NULL);
 }
 
-int firewall_derive_app(const struct firewall_policy *policy, const char *table,
-			struct ruleset *ruleset, const char **problem)
+int derive_app(const struct firewall_policy *policy, const char *table, struct ruleset *ruleset,
+	       const char **problem)
 {
 	static const char *const counters[] = {"ok_proxy", "ok_served", "blk_docker", "blk_app",
 					       "blk_input"};
 	size_t reachable = 0;
 
-	ruleset_init(ruleset, table);
+	ruleset_init(ruleset, RULESET_INET, table);
 	for (size_t i = 0; i < policy->listener_count; i++)
 		reachable += service_is_at_an_address(&policy->listeners[i]);
 	if (reachable == 0) {
@@ -119,5 +125,26 @@ int firewall_derive_app(const struct firewall_policy *policy, const char *table,
 	/* Without an answer: one could not leave. */
 	rule_end(ruleset_add_rule(ruleset), "blk_input", VERDICT_DROP, NULL);
 	*problem = "out of memory";
+	return ruleset_finish(ruleset);
+}
+
+int derive_app_frames(const struct firewall_policy *policy, const char *table,
+		      struct ruleset *ruleset, const char **problem)
+{
+	static const char *const counters[] = {"ok_proxy", "ok_served", "blk_frame"};
+	struct ruleset_rule *rule;
+
+	ruleset_init(ruleset, RULESET_NETDEV, table);
+	*problem = "out of memory";
+	for (size_t i = 0; i < ARRAY_LEN(counters); i++)
+		ruleset_add_counter(ruleset, counters[i]);
+	ruleset_add_chain(ruleset, "frames", HOOK_EGRESS, 0, true);
+	links_add(ruleset, policy->links);
+	rule = ruleset_add_rule(ruleset);
+	rule_when(rule, MATCH_ARP, 0);
+	rule_end(rule, NULL, VERDICT_ACCEPT, NULL);
+	app_neighbours(ruleset);
+	app_ways(ruleset, policy, true);
+	rule_end(ruleset_add_rule(ruleset), "blk_frame", VERDICT_DROP, NULL);
 	return ruleset_finish(ruleset);
 }

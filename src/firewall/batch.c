@@ -48,9 +48,14 @@ static uint32_t batch_note(struct batch *batch, const char *needs)
 	return (uint32_t)batch->note_count++;
 }
 
-void batch_init(struct batch *batch)
+uint8_t family_number(enum ruleset_family family)
 {
-	*batch = (struct batch){0};
+	return family == RULESET_NETDEV ? NFPROTO_NETDEV : NFPROTO_INET;
+}
+
+void batch_init(struct batch *batch, enum ruleset_family family)
+{
+	*batch = (struct batch){.family = family_number(family)};
 	if (!batch_reserve(batch))
 		return;
 	nftnl_batch_begin(batch->bytes, batch_note(batch, "nf_tables"));
@@ -71,7 +76,7 @@ struct nlmsghdr *batch_begin(struct batch *batch, uint16_t type, uint16_t flags,
 	if (!batch_reserve(batch))
 		return NULL;
 	sequence = batch_note(batch, needs);
-	return nftnl_nlmsg_build_hdr(batch->bytes + batch->len, type, NFPROTO_INET, flags,
+	return nftnl_nlmsg_build_hdr(batch->bytes + batch->len, type, batch->family, flags,
 				     sequence);
 }
 

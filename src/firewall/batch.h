@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "firewall/ruleset.h"
 
 enum {
 	BATCH_ROOM = 128 * 1024, /* for one message; a list of elements is 64 KiB at most */
@@ -21,6 +22,7 @@ struct batch_note {
 };
 
 struct batch {
+	uint8_t family; /* of every table in it: NFPROTO_INET, NFPROTO_NETDEV */
 	char *bytes;
 	size_t len, size;
 	struct batch_note *notes;
@@ -29,7 +31,10 @@ struct batch {
 	bool failed;
 };
 
-void batch_init(struct batch *batch);
+/* The kernel's number of it. */
+uint8_t family_number(enum ruleset_family family);
+
+void batch_init(struct batch *batch, enum ruleset_family family);
 void batch_clear(struct batch *batch);
 
 /* Begins a message with room for what it holds; NULL when there is no memory. */

@@ -106,6 +106,72 @@ void rule_end(struct ruleset_rule *rule, const char *counter, enum rule_verdict 
 	rule->verdict = verdict;
 }
 
+void rule_mark(struct ruleset_rule *rule, uint32_t number, uint32_t mask)
+{
+	struct rule_match *match = rule_match(rule, MATCH_MARK);
+
+	if (match == NULL)
+		return;
+	match->number = number;
+	match->mask = mask;
+}
+
+static void link_accept(struct ruleset *ruleset, const struct address *destination, uint16_t port)
+{
+	struct ruleset_rule *rule = ruleset_add_rule(ruleset);
+
+	rule_address(rule, MATCH_DESTINATION, destination);
+	rule_ports(rule, MATCH_DESTINATION_PORT, IPPROTO_UDP, port, port);
+	rule_end(rule, NULL, VERDICT_ACCEPT, NULL);
+}
+
+void chain_accept_link(struct ruleset *ruleset)
+{
+	/* Of a DHCP client: to everybody on the link, and no further. */
+	static const struct address everybody = {.family = AF_INET, .bytes = {255, 255, 255, 255}};
+	static const struct address servers = {.family = AF_INET6,
+					       .bytes = {0xff, 0x02, [13] = 1, [15] = 2}};
+	/* Multicast listeners (RFC 2710), neighbours and routers (RFC 4861); RFC 3810. */
+	static const uint16_t types[][2] = {{130, 136}, {143, 143}};
+	struct ruleset_rule *rule;
+
+	if (ruleset->family == RULESET_NETDEV) {
+		rule = ruleset_add_rule(ruleset);
+		rule_when(rule, MATCH_ARP, 0);
+		rule_end(rule, NULL, VERDICT_ACCEPT, NULL);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		rule = ruleset_add_rule(ruleset);
+		rule_ports(rule, MATCH_ICMPV6_TYPE, IPPROTO_ICMPV6, types[i][0], types[i][1]);
+		rule_end(rule, NULL, VERDICT_ACCEPT, NULL);
+	}
+	link_accept(ruleset, &everybody, 67);
+	link_accept(ruleset, &servers, 547);
+}
+
+void chain_accept_endpoints(struct ruleset *ruleset, const struct firewall_policy *policy,
+			    const char *counter)
+{
+	for (size_t i = 0; i < policy->endpoint_count; i++) {
+		const struct firewall_endpoint *endpoint = &policy->endpoints[i];
+		struct ruleset_rule *rule = ruleset_add_rule(ruleset);
+
+		if (endpoint->mark != 0)
+			rule_mark(rule, endpoint->mark, UINT32_MAX);
+		rule_address(rule, MATCH_DESTINATION, &endpoint->address);
+		rule_ports(rule, MATCH_DESTINATION_PORT,
+			   endpoint->over_tcp ? IPPROTO_TCP : IPPROTO_UDP, endpoint->address.port,
+			   endpoint->address.port);
+		rule_end(rule, counter, VERDICT_ACCEPT, NULL);
+	}
+}
+
+void links_add(struct ruleset *ruleset, const struct firewall_links *links)
+{
+	for (size_t i = 0; links != NULL && i < links->count; i++)
+		ruleset_add_device(ruleset, links->names[i]);
+}
+
 void chain_refuse(struct ruleset *ruleset, const char *counter)
 {
 	struct ruleset_rule *rule = ruleset_add_rule(ruleset);

@@ -15,6 +15,8 @@ enum {
 	/* Before the filters of others (0): a refusal is heard at once where they would be silent.
 	 */
 	PRIORITY_FILTER = -5,
+	/* Behind everybody. */
+	PRIORITY_LAST = INT32_MAX,
 	/* What the kernel gives to sockets that name no port, unless it was told otherwise. */
 	PORTS_ANY_LOW = 32768,
 	PORTS_ANY_HIGH = 60999,
@@ -34,6 +36,20 @@ void rule_ports(struct ruleset_rule *rule, enum match_kind kind, uint32_t protoc
 /* counter NULL: none. target: of a jump, else NULL. */
 void rule_end(struct ruleset_rule *rule, const char *counter, enum rule_verdict verdict,
 	      const char *target);
+
+/* MATCH_MARK: the bits of mask. */
+void rule_mark(struct ruleset_rule *rule, uint32_t number, uint32_t mask);
+
+/* What a link itself lives by, and nobody's data: neighbours and routers found, an address asked
+ * for.
+ */
+void chain_accept_link(struct ruleset *ruleset);
+/* The VPN's own packets. */
+void chain_accept_endpoints(struct ruleset *ruleset, const struct firewall_policy *policy,
+			    const char *counter);
+
+/* The chain added last stands at these. */
+void links_add(struct ruleset *ruleset, const struct firewall_links *links);
 
 /* The last rules of a chain: whatever is still there is refused, and hears so. */
 void chain_refuse(struct ruleset *ruleset, const char *counter);

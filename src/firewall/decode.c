@@ -26,6 +26,14 @@ static void decoder_load(struct decoder *decoder, enum loaded what, uint32_t key
 
 static bool decode_meta(struct decoder *decoder, const struct nftnl_expr *expression)
 {
+	if (nftnl_expr_is_set(expression, NFTNL_EXPR_META_SREG)) {
+		decoder->rule->stamp = decoder->flip;
+		return is_register(expression, NFTNL_EXPR_META_SREG) &&
+		       nftnl_expr_get_u32(expression, NFTNL_EXPR_META_KEY) == NFT_META_MARK &&
+		       decoder->loaded == LOADED_META && decoder->key == NFT_META_MARK &&
+		       decoder->masked && decoder->mask == ~(uint32_t)RULE_MARK_MASK &&
+		       decoder->flip != 0 && (decoder->flip & ~(uint32_t)RULE_MARK_MASK) == 0;
+	}
 	if (!is_register(expression, NFTNL_EXPR_META_DREG))
 		return false;
 	decoder_load(decoder, LOADED_META, nftnl_expr_get_u32(expression, NFTNL_EXPR_META_KEY));
@@ -64,6 +72,15 @@ static bool decode_payload(struct decoder *decoder, const struct nftnl_expr *exp
 	return true;
 }
 
+static bool decode_route(struct decoder *decoder, const struct nftnl_expr *expression)
+{
+	decoder_load(decoder, LOADED_ROUTE, 0);
+	return is_register(expression, NFTNL_EXPR_FIB_DREG) &&
+	       nftnl_expr_get_u32(expression, NFTNL_EXPR_FIB_RESULT) == NFT_FIB_RESULT_ADDRTYPE &&
+	       nftnl_expr_get_u32(expression, NFTNL_EXPR_FIB_FLAGS) ==
+		       (NFTA_FIB_F_SADDR | NFTA_FIB_F_OIF);
+}
+
 static bool decode_word(const struct nftnl_expr *expression, uint16_t attribute, uint32_t *word)
 {
 	uint32_t len = 0;
@@ -80,7 +97,9 @@ static bool decode_bitwise(struct decoder *decoder, const struct nftnl_expr *exp
 	bool is_first = !decoder->masked;
 
 	decoder->masked = true;
-	return is_first && decoder->loaded == LOADED_CONNTRACK &&
+	return is_first &&
+	       (decoder->loaded == LOADED_CONNTRACK ||
+		(decoder->loaded == LOADED_META && decoder->key == NFT_META_MARK)) &&
 	       nftnl_expr_get_u32(expression, NFTNL_EXPR_BITWISE_OP) == NFT_BITWISE_BOOL &&
 	       is_register(expression, NFTNL_EXPR_BITWISE_SREG) &&
 	       is_register(expression, NFTNL_EXPR_BITWISE_DREG) &&
@@ -164,14 +183,15 @@ static bool decode_expression(struct decoder *decoder, const struct nftnl_expr *
 		bool (*decode)(struct decoder *decoder, const struct nftnl_expr *expression);
 		bool acts; /* and asks nothing */
 	} kinds[] = {
-		{"meta", decode_meta, false},        {"ct", decode_conntrack, false},
-		{"payload", decode_payload, false},  {"bitwise", decode_bitwise, false},
-		{"cmp", decode_compare, false},      {"lookup", decode_lookup, false},
-		{"objref", decode_counter, true},    {"reject", decode_reject, true},
-		{"immediate", decode_verdict, true},
+		{"meta", decode_meta, false},       {"ct", decode_conntrack, false},
+		{"payload", decode_payload, false}, {"bitwise", decode_bitwise, false},
+		{"cmp", decode_compare, false},     {"lookup", decode_lookup, false},
+		{"fib", decode_route, false},       {"objref", decode_counter, true},
+		{"reject", decode_reject, true},    {"immediate", decode_verdict, true},
 	};
 	const char *name = nftnl_expr_get_str(expression, NFTNL_EXPR_NAME);
-	bool has_acted = decoder->rule->marks || decoder->rule->counter[0] != '\0';
+	bool has_acted = decoder->rule->marks || decoder->rule->stamp != 0 ||
+			 decoder->rule->counter[0] != '\0';
 
 	/* What a rule does comes after all it asks, and nothing follows its verdict. */
 	if (decoder->finished)
@@ -204,9 +224,9 @@ static void rule_describe(struct nftnl_rule *rule, struct ruleset_rule *out)
 		nftnl_expr_iter_destroy(all);
 }
 
-void rule_decode(struct nftnl_rule *rule, struct ruleset_rule *out)
+void rule_decode(enum ruleset_family family, struct nftnl_rule *rule, struct ruleset_rule *out)
 {
-	struct decoder decoder = {.rule = out};
+	struct decoder decoder = {.rule = out, .netdev = family == RULESET_NETDEV};
 	struct nftnl_expr_iter *all = nftnl_expr_iter_create(rule);
 	struct nftnl_expr *expression;
 	bool known = all != NULL;
@@ -216,6 +236,6 @@ void rule_decode(struct nftnl_rule *rule, struct ruleset_rule *out)
 		known = decode_expression(&decoder, expression);
 	if (all != NULL)
 		nftnl_expr_iter_destroy(all);
-	if (!known || decoder.family_awaits || decoder.ranges)
+	if (!known || decoder.family_awaits || decoder.ranges || decoder.ethernet)
 		rule_describe(rule, out);
 }

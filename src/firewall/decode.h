@@ -11,10 +11,13 @@ enum loaded {
 	LOADED_META,
 	LOADED_CONNTRACK,
 	LOADED_PAYLOAD,
+	LOADED_ROUTE,
 };
 
 struct decoder {
 	struct ruleset_rule *rule;
+	bool netdev;
+	bool ethernet; /* made sure of, for the type in the frame */
 	enum loaded loaded;
 	uint32_t key;                  /* of meta and ct */
 	uint32_t base, offset, len;    /* of payload */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reading what a rule asks: something is loaded, then compared. */
 #include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <linux/rtnetlink.h>
+#include <net/if_arp.h>
 #include <string.h>
 
 #include "decode.h"
@@ -47,6 +50,79 @@ struct rule_match *decode_who(struct decoder *decoder)
 	return match;
 }
 
+/* What a packet is, before its addresses are looked at. */
+static bool compare_family(struct decoder *decoder, const void *bytes, uint32_t len)
+{
+	uint16_t type = 0;
+	uint8_t byte = 0;
+
+	if (len != (decoder->netdev ? sizeof(type) : sizeof(byte)))
+		return false;
+	if (decoder->netdev)
+		memcpy(&type, bytes, sizeof(type));
+	else
+		memcpy(&byte, bytes, sizeof(byte));
+	decoder->family = AF_UNSPEC;
+	if (byte == NFPROTO_IPV4 || ntohs(type) == ETH_P_IP)
+		decoder->family = AF_INET;
+	else if (byte == NFPROTO_IPV6 || ntohs(type) == ETH_P_IPV6)
+		decoder->family = AF_INET6;
+	decoder->family_awaits = true;
+	decoder->loaded = LOADED_NOTHING;
+	return decoder->family != AF_UNSPEC;
+}
+
+static bool compare_mark(struct decoder *decoder, const void *bytes, uint32_t len)
+{
+	uint32_t mask = decoder->masked ? decoder->mask : UINT32_MAX;
+	struct rule_match *match = NULL;
+
+	/* A whole mask is none. */
+	if (len == sizeof(mask) && decoder->flip == 0 && (mask == UINT32_MAX) != decoder->masked)
+		match = decoder_match(decoder, MATCH_MARK);
+	if (match == NULL)
+		return false;
+	match->mask = mask;
+	memcpy(&match->number, bytes, sizeof(match->number));
+	return true;
+}
+
+static bool compare_ethernet(struct decoder *decoder, const void *bytes, uint32_t len)
+{
+	uint16_t type = 0;
+
+	if (len == sizeof(type))
+		memcpy(&type, bytes, sizeof(type));
+	decoder->ethernet = true;
+	decoder->loaded = LOADED_NOTHING;
+	return type == ARPHRD_ETHER && decoder->netdev;
+}
+
+static bool compare_frame(struct decoder *decoder, uint32_t operation, const void *bytes,
+			  uint32_t len)
+{
+	uint16_t type = 0;
+
+	if (len == sizeof(type) && decoder->len == len)
+		memcpy(&type, bytes, sizeof(type));
+	if (operation != NFT_CMP_EQ || !decoder->ethernet || ntohs(type) != ETH_P_ARP ||
+	    decoder->offset != HEADER_ETHER_TYPE)
+		return false;
+	decoder->ethernet = false;
+	return decoder_match(decoder, MATCH_ARP) != NULL;
+}
+
+static bool compare_route(struct decoder *decoder, uint32_t operation, const void *bytes,
+			  uint32_t len)
+{
+	uint32_t type = 0;
+
+	if (len == sizeof(type))
+		memcpy(&type, bytes, sizeof(type));
+	return operation == NFT_CMP_NEQ && type == RTN_LOCAL &&
+	       decoder_match(decoder, MATCH_STRAY) != NULL;
+}
+
 static bool compare_meta(struct decoder *decoder, uint32_t operation, const void *bytes,
 			 uint32_t len)
 {
@@ -66,14 +142,12 @@ static bool compare_meta(struct decoder *decoder, uint32_t operation, const void
 	}
 	if (operation != NFT_CMP_EQ)
 		return false;
-	if (decoder->key == NFT_META_NFPROTO) {
-		decoder->family = byte == NFPROTO_IPV4   ? AF_INET
-				  : byte == NFPROTO_IPV6 ? AF_INET6
-							 : AF_UNSPEC;
-		decoder->family_awaits = true;
-		decoder->loaded = LOADED_NOTHING;
-		return len == 1 && decoder->family != AF_UNSPEC;
-	}
+	if (decoder->key == (decoder->netdev ? NFT_META_PROTOCOL : NFT_META_NFPROTO))
+		return compare_family(decoder, bytes, len);
+	if (decoder->key == NFT_META_MARK)
+		return compare_mark(decoder, bytes, len);
+	if (decoder->key == NFT_META_IIFTYPE)
+		return compare_ethernet(decoder, bytes, len);
 	if (decoder->key != NFT_META_L4PROTO && decoder->key != NFT_META_SKUID)
 		return false;
 	match = decoder_match(decoder, decoder->key == NFT_META_SKUID ? MATCH_UID : MATCH_PROTOCOL);
@@ -158,7 +232,7 @@ static bool compare_port(struct decoder *decoder, uint32_t operation, const void
 	return true;
 }
 
-/* A range, made sure before that this is ICMPv6. */
+/* Of what was made sure before to be ICMPv6. */
 static bool compare_icmp_type(struct decoder *decoder, uint32_t operation, const void *bytes)
 {
 	struct rule_match *match;
@@ -172,7 +246,7 @@ static bool compare_icmp_type(struct decoder *decoder, uint32_t operation, const
 		decoder->ranges = false;
 		return operation == NFT_CMP_LTE && match->low < type;
 	}
-	if (operation != NFT_CMP_GTE || decoder->family != AF_INET6 ||
+	if ((operation != NFT_CMP_EQ && operation != NFT_CMP_GTE) || decoder->family != AF_INET6 ||
 	    decoder->protocol != IPPROTO_ICMPV6 || !decoder_take_protocol(decoder))
 		return false;
 	match = decoder_match(decoder, MATCH_ICMPV6_TYPE);
@@ -181,8 +255,10 @@ static bool compare_icmp_type(struct decoder *decoder, uint32_t operation, const
 	match->number = IPPROTO_ICMPV6;
 	match->low = match->high = type;
 	decoder->family_awaits = false;
-	decoder->loaded = LOADED_PAYLOAD;
-	decoder->ranges = true;
+	if (operation == NFT_CMP_GTE) {
+		decoder->loaded = LOADED_PAYLOAD;
+		decoder->ranges = true;
+	}
 	return true;
 }
 
@@ -198,8 +274,12 @@ bool decode_compare(struct decoder *decoder, const struct nftnl_expr *expression
 		return compare_meta(decoder, operation, bytes, len);
 	if (decoder->loaded == LOADED_CONNTRACK)
 		return compare_conntrack(decoder, operation, bytes, len);
+	if (decoder->loaded == LOADED_ROUTE)
+		return compare_route(decoder, operation, bytes, len);
 	if (decoder->loaded != LOADED_PAYLOAD)
 		return false;
+	if (decoder->base == NFT_PAYLOAD_LL_HEADER)
+		return compare_frame(decoder, operation, bytes, len);
 	if (decoder->base == NFT_PAYLOAD_TRANSPORT_HEADER && decoder->len == 1)
 		return len == 1 && decoder->offset == HEADER_ICMP_TYPE &&
 		       compare_icmp_type(decoder, operation, bytes);

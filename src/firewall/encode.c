@@ -2,6 +2,9 @@
 /* From a rule to the kernel's expressions. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/rtnetlink.h>
+#include <net/if_arp.h>
 #include <string.h>
 
 #include "expression.h"
@@ -9,6 +12,7 @@
 
 struct encoder {
 	struct nftnl_rule *rule;
+	bool netdev;
 	sa_family_t family; /* that the rule has made sure of */
 	uint32_t protocol;
 	bool failed;
@@ -121,10 +125,16 @@ static void encode_protocol(struct encoder *encoder, uint32_t protocol)
 static void encode_family(struct encoder *encoder, sa_family_t family)
 {
 	uint8_t byte = family == AF_INET ? NFPROTO_IPV4 : NFPROTO_IPV6;
+	uint16_t type = htons(family == AF_INET ? ETH_P_IP : ETH_P_IPV6);
 
 	if (encoder->family == family)
 		return;
 	encoder->family = family;
+	if (encoder->netdev) {
+		encode_meta(encoder, NFT_META_PROTOCOL);
+		encode_compare(encoder, NFT_CMP_EQ, &type, sizeof(type));
+		return;
+	}
 	encode_meta(encoder, NFT_META_NFPROTO);
 	encode_compare(encoder, NFT_CMP_EQ, &byte, sizeof(byte));
 }
@@ -174,6 +184,10 @@ static void encode_icmp_type(struct encoder *encoder, const struct rule_match *m
 	encode_family(encoder, AF_INET6);
 	encode_protocol(encoder, IPPROTO_ICMPV6);
 	encode_payload(encoder, NFT_PAYLOAD_TRANSPORT_HEADER, HEADER_ICMP_TYPE, sizeof(low));
+	if (low == high) {
+		encode_compare(encoder, NFT_CMP_EQ, &low, sizeof(low));
+		return;
+	}
 	encode_compare(encoder, NFT_CMP_GTE, &low, sizeof(low));
 	encode_compare(encoder, NFT_CMP_LTE, &high, sizeof(high));
 }
@@ -197,6 +211,38 @@ static void encode_flow(struct encoder *encoder, const struct rule_match *match)
 	}
 }
 
+static void encode_packet_mark(struct encoder *encoder, const struct rule_match *match)
+{
+	encode_meta(encoder, NFT_META_MARK);
+	if (match->mask != UINT32_MAX)
+		encode_bits(encoder, match->mask, 0);
+	encode_compare(encoder, NFT_CMP_EQ, &match->number, sizeof(match->number));
+}
+
+static void encode_stray(struct encoder *encoder)
+{
+	struct nftnl_expr *expression = encoder_add(encoder, "fib");
+	uint32_t local = RTN_LOCAL;
+
+	if (expression == NULL)
+		return;
+	nftnl_expr_set_u32(expression, NFTNL_EXPR_FIB_DREG, NFT_REG_1);
+	nftnl_expr_set_u32(expression, NFTNL_EXPR_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE);
+	nftnl_expr_set_u32(expression, NFTNL_EXPR_FIB_FLAGS, NFTA_FIB_F_SADDR | NFTA_FIB_F_OIF);
+	encode_compare(encoder, NFT_CMP_NEQ, &local, sizeof(local));
+}
+
+/* The frame's own word for it: what a raw socket says of its frames is whatever it likes. */
+static void encode_arp(struct encoder *encoder)
+{
+	uint16_t ethernet = ARPHRD_ETHER, arp = htons(ETH_P_ARP);
+
+	encode_meta(encoder, NFT_META_IIFTYPE);
+	encode_compare(encoder, NFT_CMP_EQ, &ethernet, sizeof(ethernet));
+	encode_payload(encoder, NFT_PAYLOAD_LL_HEADER, HEADER_ETHER_TYPE, sizeof(arp));
+	encode_compare(encoder, NFT_CMP_EQ, &arp, sizeof(arp));
+}
+
 static void encode_match(struct encoder *encoder, const struct rule_match *match)
 {
 	switch (match->kind) {
@@ -212,6 +258,15 @@ static void encode_match(struct encoder *encoder, const struct rule_match *match
 	case MATCH_REPLY:
 	case MATCH_INVALID:
 		encode_flow(encoder, match);
+		break;
+	case MATCH_MARK:
+		encode_packet_mark(encoder, match);
+		break;
+	case MATCH_STRAY:
+		encode_stray(encoder);
+		break;
+	case MATCH_ARP:
+		encode_arp(encoder);
 		break;
 	case MATCH_PROTOCOL:
 		encode_protocol(encoder, match->number);
@@ -242,6 +297,19 @@ static void encode_mark(struct encoder *encoder)
 		return;
 	nftnl_expr_set_u32(expression, NFTNL_EXPR_CT_SREG, NFT_REG_1);
 	nftnl_expr_set_u32(expression, NFTNL_EXPR_CT_KEY, NFT_CT_MARK);
+}
+
+static void encode_stamp(struct encoder *encoder, uint32_t stamp)
+{
+	struct nftnl_expr *expression;
+
+	encode_meta(encoder, NFT_META_MARK);
+	encode_bits(encoder, ~(uint32_t)RULE_MARK_MASK, stamp);
+	expression = encoder_add(encoder, "meta");
+	if (expression == NULL)
+		return;
+	nftnl_expr_set_u32(expression, NFTNL_EXPR_META_SREG, NFT_REG_1);
+	nftnl_expr_set_u32(expression, NFTNL_EXPR_META_KEY, NFT_META_MARK);
 }
 
 static void encode_counter(struct encoder *encoder, const char *name)
@@ -291,14 +359,16 @@ static void encode_verdict(struct encoder *encoder, const struct ruleset_rule *r
 		encoder->failed = true;
 }
 
-int rule_encode(const struct ruleset_rule *rule, struct nftnl_rule *out)
+int rule_encode(enum ruleset_family family, const struct ruleset_rule *rule, struct nftnl_rule *out)
 {
-	struct encoder encoder = {.rule = out};
+	struct encoder encoder = {.rule = out, .netdev = family == RULESET_NETDEV};
 
 	for (size_t i = 0; i < rule->match_count; i++)
 		encode_match(&encoder, &rule->matches[i]);
 	if (rule->marks)
 		encode_mark(&encoder);
+	if (rule->stamp != 0)
+		encode_stamp(&encoder, rule->stamp);
 	if (rule->counter[0] != '\0')
 		encode_counter(&encoder, rule->counter);
 	encode_verdict(&encoder, rule);

@@ -16,15 +16,17 @@ enum {
 	HEADER_SOURCE_PORT = 0,
 	HEADER_DESTINATION_PORT = 2,
 	HEADER_ICMP_TYPE = 0,
+	HEADER_ETHER_TYPE = 12,
 	/* The bit that "ct state" has for it. */
 	STATE_INVALID = 1,
 };
 
 /* Adds the rule's expressions; the same ones, in the same order, that nft makes of its text. -1 +
  * ENOMEM. */
-MUST_CHECK int rule_encode(const struct ruleset_rule *rule, struct nftnl_rule *out);
+MUST_CHECK int rule_encode(enum ruleset_family family, const struct ruleset_rule *rule,
+			   struct nftnl_rule *out);
 
 /* What is not exactly as rule_encode makes it comes out as foreign. */
-void rule_decode(struct nftnl_rule *rule, struct ruleset_rule *out);
+void rule_decode(enum ruleset_family family, struct nftnl_rule *rule, struct ruleset_rule *out);
 
 #endif

@@ -3,10 +3,7 @@
 #include "firewall/features.h"
 
 #include <errno.h>
-#include <libnftnl/chain.h>
-#include <libnftnl/table.h>
 #include <linux/capability.h>
-#include <linux/netfilter/nfnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -18,11 +15,6 @@
 #include "nf_tables.h"
 #include "socket.h"
 #include "write.h"
-
-enum {
-	/* Names of the kernel's that older headers lack. */
-	NETDEV_HOOK_EGRESS = 1,
-};
 
 static const char table_name[] = "egressd_try";
 /* What the message is about that spoils every batch: known by its place. */
@@ -133,12 +125,19 @@ static void ruleset_make(struct ruleset *ruleset, enum firewall_feature feature)
 	static const struct prefix ten = {.address = {.family = AF_INET, .bytes = {10}}, .bits = 8};
 	struct ruleset_rule *rule;
 
-	ruleset_init(ruleset, table_name);
+	ruleset_init(ruleset, feature == FEATURE_EGRESS ? RULESET_NETDEV : RULESET_INET,
+		     table_name);
 	if (feature == FEATURE_SETS)
 		ruleset_set_add(ruleset, ruleset_add_set(ruleset, "ten", AF_INET), &ten);
-	ruleset_add_chain(ruleset, "c", feature == FEATURE_TABLES ? HOOK_OUTPUT : HOOK_NONE, 0,
-			  false);
+	ruleset_add_chain(ruleset, "c",
+			  feature == FEATURE_TABLES   ? HOOK_OUTPUT
+			  : feature == FEATURE_EGRESS ? HOOK_EGRESS
+						      : HOOK_NONE,
+			  0, false);
 	switch (feature) {
+	case FEATURE_EGRESS:
+		ruleset_add_device(ruleset, "lo");
+		break;
 	case FEATURE_COUNTERS:
 		ruleset_add_counter(ruleset, "one");
 		rule = ruleset_add_rule(ruleset);
@@ -170,46 +169,6 @@ static void ruleset_make(struct ruleset *ruleset, enum firewall_feature feature)
 	}
 }
 
-static void message_set_family(struct nlmsghdr *message, uint8_t family)
-{
-	((struct nfgenmsg *)mnl_nlmsg_get_payload(message))->nfgen_family = family;
-}
-
-/* A chain at the egress of lo; it would let everything pass. */
-static int egress_write(struct batch *batch)
-{
-	struct nftnl_table *table = nftnl_table_alloc();
-	struct nftnl_chain *chain = nftnl_chain_alloc();
-	struct nlmsghdr *message = NULL;
-
-	if (table != NULL && chain != NULL)
-		message = batch_begin(batch, NFT_MSG_NEWTABLE, NLM_F_CREATE, "");
-	if (message != NULL) {
-		nftnl_table_set_str(table, NFTNL_TABLE_NAME, table_name);
-		nftnl_table_nlmsg_build_payload(message, table);
-		message_set_family(message, NFPROTO_NETDEV);
-		batch_end(batch, message);
-		message = batch_begin(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE, "");
-	}
-	if (message != NULL) {
-		nftnl_chain_set_str(chain, NFTNL_CHAIN_TABLE, table_name);
-		nftnl_chain_set_str(chain, NFTNL_CHAIN_NAME, "c");
-		nftnl_chain_set_str(chain, NFTNL_CHAIN_TYPE, "filter");
-		nftnl_chain_set_u32(chain, NFTNL_CHAIN_HOOKNUM, NETDEV_HOOK_EGRESS);
-		nftnl_chain_set_s32(chain, NFTNL_CHAIN_PRIO, 0);
-		nftnl_chain_set_str(chain, NFTNL_CHAIN_DEV, "lo");
-		nftnl_chain_set_u32(chain, NFTNL_CHAIN_POLICY, NF_ACCEPT);
-		nftnl_chain_nlmsg_build_payload(message, chain);
-		message_set_family(message, NFPROTO_NETDEV);
-		batch_end(batch, message);
-	}
-	if (table != NULL)
-		nftnl_table_free(table);
-	if (chain != NULL)
-		nftnl_chain_free(chain);
-	return message != NULL ? 0 : -1;
-}
-
 static int feature_write(enum firewall_feature feature, struct batch *batch)
 {
 	uint32_t flags = feature == FEATURE_OWNER ? FIREWALL_TABLE_OWNER
@@ -219,8 +178,6 @@ static int feature_write(enum firewall_feature feature, struct batch *batch)
 	struct ruleset ruleset;
 	int result;
 
-	if (feature == FEATURE_EGRESS)
-		return egress_write(batch);
 	ruleset_make(&ruleset, feature);
 	result = ruleset_finish(&ruleset);
 	if (result == 0)
@@ -268,7 +225,7 @@ static int feature_try(struct firewall *firewall, enum firewall_feature feature)
 	const char *needs = NULL;
 	int error = ENOMEM;
 
-	batch_init(&batch);
+	batch_init(&batch, feature == FEATURE_EGRESS ? RULESET_NETDEV : RULESET_INET);
 	if (feature_write(feature, &batch) == 0 && spoiler_write(&batch) == 0 &&
 	    batch_finish(&batch) == 0)
 		error = socket_send_batch(firewall, &batch, &needs);

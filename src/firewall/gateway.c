@@ -9,55 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/special.h"
 #include "gateway.h"
 
-static bool family_is_served(const struct address *address, sa_family_t family)
+static void counters_add(const struct gateway *gateway)
 {
-	return address->family == family ||
-	       (address->family == AF_INET6 && address_is_wildcard(address));
-}
-
-size_t service_parties(struct gateway *gateway, const struct firewall_service *service,
-		       struct party parties[PARTIES_MAX])
-{
-	static const sa_family_t families[] = {AF_INET, AF_INET6};
-	size_t count = 0;
-
-	if (service->from_count == 0) {
-		parties[0] = (struct party){.family = service->address.family};
-		if (address_is_wildcard(&service->address) && service->address.family == AF_INET6)
-			parties[0].family = AF_UNSPEC;
-		return 1;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(families); i++) {
-		const struct ruleset_set *set;
-		char name[RULESET_NAME_SIZE];
-
-		if (!family_is_served(&service->address, families[i]))
-			continue;
-		snprintf(name, sizeof(name), "clients%s_%u", families[i] == AF_INET6 ? "6" : "",
-			 gateway->set_number + 1);
-		set = compose_set(gateway->ruleset, name, families[i], service->from,
-				  service->from_count);
-		if (set == NULL)
-			continue;
-		if (strcmp(set->name, name) == 0)
-			gateway->set_number++;
-		snprintf(parties[count].set, sizeof(parties[count].set), "%s", set->name);
-		parties[count++].family = families[i];
-	}
-	return count;
-}
-
-void rule_party(struct gateway *gateway, struct ruleset_rule *rule, enum match_kind kind,
-		const struct party *party)
-{
-	if (party->set[0] != '\0')
-		rule_set(rule, kind, ruleset_find_set(gateway->ruleset, party->set));
-}
-
-static void counters_add(struct ruleset *ruleset)
-{
+	struct ruleset *ruleset = gateway->ruleset;
 	static const char *const counters[] = {
 		"ok_tunnel",  /* ours, through the tunnel */
 		"ok_client",  /* to and from clients */
@@ -69,70 +26,18 @@ static void counters_add(struct ruleset *ruleset)
 		"blk_tunnel", /* a stranger at the far end of the tunnel, to a listener */
 	};
 
+	static const char *const strict[] = {
+		"ok_endpoint", /* the VPN's own */
+		"blk_stray",   /* anybody's, with an address that is not the device's */
+		"blk_strict",  /* anybody's, and nowhere to go */
+	};
+
 	for (size_t i = 0; i < ARRAY_LEN(counters); i++)
 		ruleset_add_counter(ruleset, counters[i]);
-}
-
-static void own_answers(struct gateway *gateway, const struct firewall_service *service,
-			const struct party *party)
-{
-	struct ruleset_rule *rule = ruleset_add_rule(gateway->ruleset);
-	uint16_t low, high;
-
-	rule_when(rule, MATCH_REPLY, 0);
-	/* Conntrack makes an old flow anew from whichever packet it sees first, so that the far
-	 * end can seem to have opened it: only clients may have. */
-	rule_party(gateway, rule, MATCH_ORIGIN, party);
-	rule_address(rule, MATCH_SOURCE, &service->address);
-	rule_ports(rule, MATCH_SOURCE_PORT, IPPROTO_TCP, service->address.port,
-		   service->address.port);
-	rule_end(rule, "ok_client", VERDICT_ACCEPT, NULL);
-	if (!service->datagrams)
-		return;
-	policy_udp_ports(gateway->policy, &low, &high);
-	rule = ruleset_add_rule(gateway->ruleset);
-	/* A late answer is the first packet of its flow again: for known clients the address is
-	 * enough. */
-	if (party->set[0] == '\0')
-		rule_when(rule, MATCH_REPLY, 0);
-	rule_address(rule, MATCH_SOURCE, &service->address);
-	rule_party(gateway, rule, MATCH_DESTINATION, party);
-	rule_ports(rule, MATCH_SOURCE_PORT, IPPROTO_UDP, low, high);
-	rule_end(rule, "ok_client", VERDICT_ACCEPT, NULL);
-}
-
-static void own_service(struct gateway *gateway, const struct firewall_service *service)
-{
-	struct party parties[PARTIES_MAX] = {0};
-	size_t count = service_parties(gateway, service, parties);
-
-	for (size_t i = 0; i < count; i++)
-		own_answers(gateway, service, &parties[i]);
-}
-
-static void own_reach(struct gateway *gateway, const struct address *address, uint32_t protocol,
-		      const char *counter)
-{
-	struct ruleset_rule *rule = ruleset_add_rule(gateway->ruleset);
-
-	rule_address(rule, MATCH_DESTINATION, address);
-	rule_ports(rule, MATCH_DESTINATION_PORT, protocol, address->port, address->port);
-	rule_end(rule, counter, VERDICT_ACCEPT, NULL);
-}
-
-static void own_targets(struct gateway *gateway, bool loopback)
-{
-	const struct firewall_policy *policy = gateway->policy;
-
-	for (size_t i = 0; i < policy->target_count; i++) {
-		const struct firewall_target *target = &policy->targets[i];
-
-		if (address_is_loopback(&target->address) != loopback)
-			continue;
-		own_reach(gateway, &target->address, IPPROTO_TCP, "ok_target");
-		if (target->datagrams)
-			own_reach(gateway, &target->address, IPPROTO_UDP, "ok_target");
-	}
+	for (size_t i = 0; gateway->strict && i < ARRAY_LEN(strict); i++)
+		ruleset_add_counter(ruleset, strict[i]);
+	if (gateway->policy->direct)
+		ruleset_add_counter(ruleset, "ok_direct");
 }
 
 static void chain_own(struct gateway *gateway)
@@ -151,13 +56,7 @@ static void chain_own(struct gateway *gateway)
 	rule = ruleset_add_rule(ruleset);
 	rule_when(rule, MATCH_INVALID, 0);
 	rule_end(rule, "blk_own", VERDICT_DROP, NULL);
-	for (size_t i = 0; i < policy->listener_count; i++)
-		own_service(gateway, &policy->listeners[i]);
-	for (size_t i = 0; i < policy->forward_count; i++) {
-		own_service(gateway, &policy->forwards[i].service);
-		own_reach(gateway, &policy->forwards[i].target, IPPROTO_TCP, "ok_forward");
-	}
-	own_targets(gateway, false);
+	own_ways(gateway);
 	chain_refuse(ruleset, "blk_own");
 }
 
@@ -197,6 +96,33 @@ static void chain_docker(struct gateway *gateway)
 	rule_end(rule, "blk_docker", VERDICT_REJECT, NULL);
 }
 
+/* Of everybody in the namespace, the proxy's having been judged before. */
+static void output_strict(struct gateway *gateway)
+{
+	const struct firewall_policy *policy = gateway->policy;
+	struct ruleset *ruleset = gateway->ruleset;
+	const struct ruleset_set *apps = ruleset_find_set(ruleset, "apps");
+	struct ruleset_rule *rule = ruleset_add_rule(ruleset);
+
+	/* A tunnel's address that outlives its routes. */
+	rule_when(rule, MATCH_STRAY, 0);
+	rule_end(rule, "blk_stray", VERDICT_DROP, NULL);
+	for (size_t i = 0; i < policy->device_count; i++) {
+		rule = ruleset_add_rule(ruleset);
+		rule_device_out(rule, policy->devices[i], false);
+		rule_end(rule, "ok_tunnel", VERDICT_ACCEPT, NULL);
+	}
+	chain_accept_endpoints(ruleset, policy, "ok_endpoint");
+	/* The refusals that apps are to hear. */
+	if (apps != NULL) {
+		rule = ruleset_add_rule(ruleset);
+		rule_when(rule, MATCH_REPLY, 0);
+		rule_set(rule, MATCH_DESTINATION, apps);
+		rule_end(rule, "ok_client", VERDICT_ACCEPT, NULL);
+	}
+	chain_refuse(ruleset, "blk_strict");
+}
+
 static void chains_output(struct gateway *gateway)
 {
 	struct ruleset *ruleset = gateway->ruleset;
@@ -208,7 +134,7 @@ static void chains_output(struct gateway *gateway)
 	rule_when(rule, MATCH_UID, gateway->policy->uid);
 	if (rule != NULL)
 		rule->marks = true;
-	ruleset_add_chain(ruleset, "output", HOOK_OUTPUT, PRIORITY_FILTER, false);
+	ruleset_add_chain(ruleset, "output", HOOK_OUTPUT, PRIORITY_FILTER, gateway->strict);
 	rule = ruleset_add_rule(ruleset);
 	rule_device_out(rule, "lo", false);
 	rule_when(rule, MATCH_UID, gateway->policy->uid);
@@ -228,6 +154,10 @@ static void chains_output(struct gateway *gateway)
 	rule = ruleset_add_rule(ruleset);
 	rule_when(rule, MATCH_UID, gateway->policy->uid);
 	rule_end(rule, NULL, VERDICT_GOTO, "own");
+	if (!gateway->strict)
+		return;
+	chain_accept_link(ruleset);
+	output_strict(gateway);
 }
 
 /* The sets of all apps; link-local addresses are theirs too, whoever they are. */
@@ -249,23 +179,89 @@ static void apps_add(struct gateway *gateway)
 	}
 }
 
-int firewall_derive_gateway(const struct firewall_policy *policy, const char *table,
-			    struct ruleset *ruleset, const char **problem)
+/* What direct may not reach: the guard's list, once more where packets pass. */
+static void specials_add(struct gateway *gateway)
 {
-	struct gateway gateway = {.policy = policy, .ruleset = ruleset};
+	static const sa_family_t families[] = {AF_INET, AF_INET6};
 
-	ruleset_init(ruleset, table);
-	if (policy->uid == 0) {
+	for (size_t i = 0; i < ARRAY_LEN(families); i++) {
+		struct ruleset_set *set = ruleset_add_set(
+			gateway->ruleset, families[i] == AF_INET ? "special" : "special6",
+			families[i]);
+		struct prefix prefix;
+
+		for (size_t j = 0; special_prefix_at(families[i], j, &prefix); j++)
+			ruleset_set_add(gateway->ruleset, set, &prefix);
+		if (set != NULL)
+			ruleset_set_order(set);
+	}
+}
+
+int gateway_begin(struct gateway *gateway, enum ruleset_family family, const char *table,
+		  const char **problem)
+{
+	const struct firewall_policy *policy = gateway->policy;
+
+	ruleset_init(gateway->ruleset, family, table);
+	*problem = NULL;
+	if (policy->uid == 0)
 		*problem = "the proxy needs a user of its own: root is everybody's";
+	else if (policy->direct && !gateway->hub && !gateway->stamps)
+		*problem = "an egress is direct: the gateway's rules would keep it from leaving "
+			   "(the rules of a hub know it)";
+	else if (gateway->strict && policy->endpoint_count == 0)
+		*problem = "nothing says where the VPN connects to, and it could not: write "
+			   "'vpn-endpoint ADDRESS:PORT' into the policy";
+	if (*problem != NULL) {
 		errno = EINVAL;
 		return -1;
 	}
-	counters_add(ruleset);
-	apps_add(&gateway);
-	chain_own(&gateway);
-	chain_own_local(&gateway);
-	chains_output(&gateway);
-	gateway_input(&gateway);
 	*problem = "out of memory";
+	apps_add(gateway);
+	if (policy->direct && !policy->direct_private)
+		specials_add(gateway);
+	return 0;
+}
+
+static int gateway_derive(struct gateway *gateway, const char *table, const char **problem)
+{
+	struct ruleset *ruleset = gateway->ruleset;
+
+	if (gateway_begin(gateway, RULESET_INET, table, problem) < 0)
+		return -1;
+	counters_add(gateway);
+	if (gateway->policy->direct) {
+		gateway->refuse = "own_refused";
+		ruleset_add_chain(ruleset, gateway->refuse, HOOK_NONE, 0, false);
+		chain_refuse(ruleset, "blk_own");
+	}
+	chain_own(gateway);
+	chain_own_local(gateway);
+	chains_output(gateway);
+	gateway_input(gateway);
 	return ruleset_finish(ruleset);
+}
+
+int derive_gateway(const struct firewall_policy *policy, const char *table, struct ruleset *ruleset,
+		   const char **problem)
+{
+	struct gateway gateway = {.policy = policy, .ruleset = ruleset};
+
+	return gateway_derive(&gateway, table, problem);
+}
+
+int derive_hub(const struct firewall_policy *policy, const char *table, struct ruleset *ruleset,
+	       const char **problem)
+{
+	struct gateway gateway = {.policy = policy, .ruleset = ruleset, .hub = true};
+
+	return gateway_derive(&gateway, table, problem);
+}
+
+int derive_strict(const struct firewall_policy *policy, const char *table, struct ruleset *ruleset,
+		  const char **problem)
+{
+	struct gateway gateway = {.policy = policy, .ruleset = ruleset, .strict = true};
+
+	return gateway_derive(&gateway, table, problem);
 }

@@ -70,6 +70,11 @@ static void chains_tunnel_and_app(struct gateway *gateway)
 		tunnel_drop(gateway, &policy->listeners[i]);
 	for (size_t i = 0; i < policy->forward_count; i++)
 		tunnel_drop(gateway, &policy->forwards[i].service);
+	if (gateway->strict) {
+		rule = ruleset_add_rule(gateway->ruleset);
+		rule_when(rule, MATCH_REPLY, 0);
+		rule_end(rule, "ok_tunnel", VERDICT_ACCEPT, NULL);
+	}
 	ruleset_add_chain(gateway->ruleset, "from_app", HOOK_NONE, 0, false);
 	for (size_t i = 0; i < ARRAY_LEN(harmless); i++) {
 		rule = ruleset_add_rule(gateway->ruleset);
@@ -95,6 +100,21 @@ static void rules_apps(struct gateway *gateway, const char *target)
 	}
 }
 
+/* What the link lives by, in the other direction. */
+static void input_link(struct ruleset *ruleset)
+{
+	static const uint16_t ports[] = {68, 546}; /* of DHCP's clients */
+	struct ruleset_rule *rule = ruleset_add_rule(ruleset);
+
+	rule_ports(rule, MATCH_ICMPV6_TYPE, IPPROTO_ICMPV6, 130, 137);
+	rule_end(rule, NULL, VERDICT_ACCEPT, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(ports); i++) {
+		rule = ruleset_add_rule(ruleset);
+		rule_ports(rule, MATCH_DESTINATION_PORT, IPPROTO_UDP, ports[i], ports[i]);
+		rule_end(rule, NULL, VERDICT_ACCEPT, NULL);
+	}
+}
+
 void gateway_input(struct gateway *gateway)
 {
 	const struct firewall_policy *policy = gateway->policy;
@@ -102,7 +122,7 @@ void gateway_input(struct gateway *gateway)
 	struct ruleset_rule *rule;
 
 	chains_tunnel_and_app(gateway);
-	ruleset_add_chain(ruleset, "input", HOOK_INPUT, PRIORITY_FILTER, false);
+	ruleset_add_chain(ruleset, "input", HOOK_INPUT, PRIORITY_FILTER, gateway->strict);
 	rule = ruleset_add_rule(ruleset);
 	rule_device_in(rule, "lo", false);
 	rule_end(rule, NULL, VERDICT_ACCEPT, NULL);
@@ -119,8 +139,13 @@ void gateway_input(struct gateway *gateway)
 	rule = ruleset_add_rule(ruleset);
 	rule_when(rule, MATCH_REPLY, 0);
 	rule_end(rule, NULL, VERDICT_ACCEPT, NULL);
+	if (gateway->strict)
+		input_link(ruleset);
 	rules_apps(gateway, "from_app");
+	if (gateway->strict)
+		rule_end(ruleset_add_rule(ruleset), "blk_input", VERDICT_DROP, NULL);
 	/* The proxy is the way out, and this machine no router for them. */
-	ruleset_add_chain(ruleset, "forward", HOOK_FORWARD, PRIORITY_FILTER, false);
+	ruleset_add_chain(ruleset, "forward", HOOK_FORWARD, PRIORITY_FILTER,
+			  gateway->strict || gateway->hub);
 	rules_apps(gateway, "refused");
 }

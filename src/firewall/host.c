@@ -2,14 +2,14 @@
 /* The rules on the Docker host: what comes from the apps' bridge stays on it. */
 #include <errno.h>
 
-#include "compose.h"
+#include "gateway.h"
 
-int firewall_derive_host(const struct firewall_policy *policy, const char *table,
-			 struct ruleset *ruleset, const char **problem)
+int derive_host(const struct firewall_policy *policy, const char *table, struct ruleset *ruleset,
+		const char **problem)
 {
 	struct ruleset_rule *rule;
 
-	ruleset_init(ruleset, table);
+	ruleset_init(ruleset, RULESET_INET, table);
 	*problem = "out of memory";
 	ruleset_add_counter(ruleset, "blk_forward");
 	ruleset_add_counter(ruleset, "blk_host");

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "firewall/ruleset_text.h"
@@ -50,7 +49,6 @@ void keeper_free(struct keeper *keeper)
 {
 	if (keeper == NULL)
 		return;
-	free(keeper->kept);
 	fd_close(keeper->events);
 	firewall_close(keeper->firewall);
 	free(keeper);
@@ -107,9 +105,13 @@ static void keeper_on_message(struct keeper *keeper, const struct watch_message 
 		keeper_on_commit(keeper, message);
 	if (message->port == keeper->firewall->port)
 		return;
-	for (size_t i = 0; i < keeper->kept_count; i++)
-		keeper->touched |= watch_message_names(message, keeper->kept[i].ruleset->table) ||
-				   watch_message_names(message, keeper->kept[i].held.table);
+	for (size_t i = 0; keeper->rules != NULL && i < keeper->rules->count; i++) {
+		const struct ruleset *ruleset = &keeper->rules->tables[i];
+		struct ruleset held = ruleset_held(ruleset);
+
+		keeper->touched |= watch_message_names(message, ruleset->table) ||
+				   watch_message_names(message, held.table);
+	}
 }
 
 /* At most so many at once; what is left keeps the descriptor readable. */
@@ -176,109 +178,90 @@ void keeper_run(struct keeper *keeper)
 
 /* --- what is kept --- */
 
-/* Its place; the count when it is not kept. */
-static size_t keeper_find(const struct keeper *keeper, const char *table)
+static bool rules_have(const struct firewall_rules *rules, enum ruleset_family family)
 {
-	size_t i = 0;
-
-	while (i < keeper->kept_count && strcmp(keeper->kept[i].ruleset->table, table) != 0)
-		i++;
-	return i;
+	for (size_t i = 0; i < rules->count; i++) {
+		if (rules->tables[i].family == family)
+			return true;
+	}
+	return false;
 }
 
-void keeper_held_table(const char *table, char held[RULESET_NAME_SIZE])
+static enum firewall_result table_apply(struct keeper *keeper, const struct ruleset *ruleset)
 {
-	snprintf(held, RULESET_NAME_SIZE, "%.26s_held", table);
-}
-
-static void kept_hold(struct kept *kept)
-{
-	kept->held = *kept->ruleset;
-	keeper_held_table(kept->ruleset->table, kept->held.table);
-}
-
-static enum firewall_result kept_apply(struct keeper *keeper, struct kept *kept)
-{
+	struct ruleset held = ruleset_held(ruleset);
 	bool owned = false;
 	enum firewall_result result =
-		firewall_apply(keeper->firewall, kept->ruleset, keeper->options.own, &owned);
+		firewall_apply(keeper->firewall, ruleset, keeper->options.own, &owned);
 
 	if (result != FIREWALL_OK || !keeper->options.own || owned)
 		return result;
-	kept_hold(kept);
-	result = firewall_apply_held(keeper->firewall, &kept->held);
-	if (result != FIREWALL_ABSENT)
-		return result;
-	kept->held = (struct ruleset){0};
+	result = firewall_apply_held(keeper->firewall, &held);
+	keeper->holds = result == FIREWALL_OK;
+	return result == FIREWALL_FAILED ? FIREWALL_FAILED : FIREWALL_OK;
+}
+
+/* A table of a family that other rules had under this name, and these have not. */
+static enum firewall_result tables_remove_others(struct keeper *keeper,
+						 const struct firewall_rules *rules)
+{
+	static const enum ruleset_family families[] = {RULESET_INET, RULESET_NETDEV};
+	char held[RULESET_NAME_SIZE];
+
+	keeper_held_table(rules->tables[0].table, held);
+	for (size_t i = 0; i < ARRAY_LEN(families); i++) {
+		if (rules_have(rules, families[i]))
+			continue;
+		if (firewall_remove(keeper->firewall, families[i], rules->tables[0].table) ==
+			    FIREWALL_FAILED ||
+		    (keeper->holds &&
+		     firewall_remove(keeper->firewall, families[i], held) == FIREWALL_FAILED))
+			return FIREWALL_FAILED;
+	}
 	return FIREWALL_OK;
 }
 
-void keeper_want(struct keeper *keeper, const struct ruleset *ruleset)
+static enum firewall_result rules_apply(struct keeper *keeper, const struct firewall_rules *rules)
 {
-	size_t place = keeper_find(keeper, ruleset->table);
-	struct kept *kept;
+	for (size_t i = 0; i < rules->count; i++) {
+		if (table_apply(keeper, &rules->tables[i]) != FIREWALL_OK)
+			return FIREWALL_FAILED;
+	}
+	return tables_remove_others(keeper, rules);
+}
 
-	if (place == keeper->kept_count)
-		return;
-	kept = &keeper->kept[place];
-	kept->ruleset = ruleset;
-	if (kept->held.table[0] != '\0')
-		kept_hold(kept);
+static bool rules_equal(const struct firewall_rules *left, const struct firewall_rules *right)
+{
+	if (left->count != right->count)
+		return false;
+	for (size_t i = 0; i < left->count; i++) {
+		if (left->tables[i].family != right->tables[i].family ||
+		    strcmp(left->tables[i].table, right->tables[i].table) != 0 ||
+		    ruleset_diff(&left->tables[i], &right->tables[i], NULL, NULL) != 0)
+			return false;
+	}
+	return true;
+}
+
+void keeper_want(struct keeper *keeper, const struct firewall_rules *rules)
+{
+	keeper->rules = rules;
 	keeper_look(keeper);
 }
 
-static int keeper_make_place(struct keeper *keeper)
+enum firewall_result keeper_put(struct keeper *keeper, const struct firewall_rules *rules)
 {
-	struct kept *kept = array_more(keeper->kept, keeper->kept_count, sizeof(*kept));
+	/* The same are not put in anew: their counters go on. */
+	bool same = keeper->rules != NULL && keeper->status.verified &&
+		    rules_equal(rules, keeper->rules);
 
-	if (kept == NULL) {
-		socket_explain(keeper->problem, "the rules cannot be kept", errno, "memory");
-		return -1;
-	}
-	keeper->kept = kept;
-	return 0;
-}
-
-enum firewall_result keeper_put(struct keeper *keeper, const struct ruleset *ruleset)
-{
-	struct kept put = {.ruleset = ruleset};
-	size_t place = keeper_find(keeper, ruleset->table);
-	bool is_new = place == keeper->kept_count;
-
-	/* The same is not put in anew: its counters go on. */
-	if (!is_new && keeper->status.verified &&
-	    ruleset_diff(ruleset, keeper->kept[place].ruleset, NULL, NULL) == 0) {
-		keeper_want(keeper, ruleset);
-		return FIREWALL_OK;
-	}
-	if (is_new && keeper_make_place(keeper) < 0)
-		return FIREWALL_FAILED;
-	if (kept_apply(keeper, &put) != FIREWALL_OK) {
+	if (!same && rules_apply(keeper, rules) != FIREWALL_OK) {
 		snprintf(keeper->problem, sizeof(keeper->problem), "%s",
 			 firewall_problem(keeper->firewall));
 		/* What was wanted before is wanted still, and may have been changed by halves. */
-		if (!is_new)
-			keeper_look(keeper);
+		keeper_look(keeper);
 		return FIREWALL_FAILED;
 	}
-	keeper->kept[place] = put;
-	keeper->kept_count += is_new;
-	keeper_look(keeper);
-	return FIREWALL_OK;
-}
-
-enum firewall_result keeper_remove(struct keeper *keeper, const char *table)
-{
-	size_t place = keeper_find(keeper, table);
-	struct kept *kept;
-
-	if (place == keeper->kept_count)
-		return FIREWALL_ABSENT;
-	kept = &keeper->kept[place];
-	if (firewall_remove(keeper->firewall, table) == FIREWALL_FAILED ||
-	    (kept->held.table[0] != '\0' &&
-	     firewall_remove(keeper->firewall, kept->held.table) == FIREWALL_FAILED))
-		return FIREWALL_FAILED;
-	*kept = keeper->kept[--keeper->kept_count];
+	keeper_want(keeper, rules);
 	return FIREWALL_OK;
 }

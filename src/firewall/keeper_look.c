@@ -55,7 +55,8 @@ static enum firewall_result keeper_compare(struct keeper *keeper, const struct r
 					   struct differences *differences)
 {
 	struct ruleset found;
-	enum firewall_result result = firewall_read(keeper->firewall, wanted->table, &found);
+	enum firewall_result result =
+		firewall_read(keeper->firewall, wanted->family, wanted->table, &found);
 	size_t count;
 	bool owned;
 
@@ -114,38 +115,59 @@ static bool keeper_look_at(struct keeper *keeper, const struct ruleset *wanted, 
 	}
 }
 
+void keeper_held_table(const char *table, char held[RULESET_NAME_SIZE])
+{
+	snprintf(held, RULESET_NAME_SIZE, "%.26s_held", table);
+}
+
+struct ruleset ruleset_held(const struct ruleset *ruleset)
+{
+	struct ruleset held = *ruleset;
+
+	keeper_held_table(ruleset->table, held.table);
+	return held;
+}
+
+static bool keeper_look_at_all(struct keeper *keeper)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < keeper->rules->count; i++) {
+		struct ruleset held = ruleset_held(&keeper->rules->tables[i]);
+
+		good &= keeper_look_at(keeper, &keeper->rules->tables[i], false);
+		if (keeper->holds)
+			good &= keeper_look_at(keeper, &held, true);
+	}
+	return good;
+}
+
 void keeper_look(struct keeper *keeper)
 {
-	bool was_failed = !keeper->status.verified && keeper->status.since_ms != 0, good = true;
+	bool was_failed = !keeper->status.verified && keeper->status.since_ms != 0, good;
 	uint32_t generation = keeper->generation;
 
+	if (keeper->rules == NULL)
+		return;
 	/* From before the first look: what comes later is heard of, or found at the next tick. */
 	if (firewall_generation(keeper->firewall, &generation) < 0)
 		generation = keeper->generation;
 	keeper->status.looks++;
 	keeper->doubt = DOUBT_NONE;
 	keeper->touched = false;
-	keeper->status.owned = keeper->options.own && keeper->kept_count > 0;
-	keeper->status.held = false;
-	for (size_t i = 0; i < keeper->kept_count; i++) {
-		const struct kept *kept = &keeper->kept[i];
-
-		good &= keeper_look_at(keeper, kept->ruleset, false);
-		if (kept->held.table[0] == '\0')
-			continue;
-		good &= keeper_look_at(keeper, &kept->held, true);
-		keeper->status.held = true;
-	}
+	keeper->status.owned = keeper->options.own;
+	keeper->status.held = keeper->holds;
+	good = keeper_look_at_all(keeper);
 	keeper->by[0] = '\0';
 	keeper->generation = generation;
 	keeper->read_ms = keeper->ticked_ms = clock_monotonic_ms();
 	keeper->status.checked_ms = clock_wall_ms();
 	if (!good) {
-		/* At the next tick, whether anything changes or not. */
+		/* Soon again, whether anything changes or not. */
 		keeper->doubt = DOUBT_UNSURE;
 		return;
 	}
-	keeper_set_verified(keeper, keeper->kept_count > 0);
-	if (was_failed && keeper->kept_count > 0)
-		keeper_tell(keeper, KEEPER_VERIFIED, keeper->kept[0].ruleset->table, "");
+	keeper_set_verified(keeper, true);
+	if (was_failed)
+		keeper_tell(keeper, KEEPER_VERIFIED, keeper->rules->tables[0].table, "");
 }

@@ -30,7 +30,8 @@ static enum firewall_result firewall_check(struct firewall *firewall, const stru
 {
 	char first[FIREWALL_PROBLEM_SIZE] = "";
 	struct ruleset found;
-	enum firewall_result result = firewall_read(firewall, wanted->table, &found);
+	enum firewall_result result =
+		firewall_read(firewall, wanted->family, wanted->table, &found);
 	size_t differences;
 
 	if (result == FIREWALL_ABSENT)
@@ -55,7 +56,7 @@ static int firewall_try(struct firewall *firewall, const struct ruleset *ruleset
 	struct batch batch;
 	int error = 0;
 
-	batch_init(&batch);
+	batch_init(&batch, ruleset->family);
 	*needs = "memory";
 	if (ruleset_write(ruleset, table_flags, &batch) < 0 || batch_finish(&batch) < 0)
 		error = errno;
@@ -105,10 +106,11 @@ enum firewall_result firewall_apply_held(struct firewall *firewall, const struct
 	return firewall_judge(firewall, ruleset, error, needs, &found);
 }
 
-enum firewall_result firewall_remove(struct firewall *firewall, const char *table)
+enum firewall_result firewall_remove(struct firewall *firewall, enum ruleset_family family,
+				     const char *table)
 {
 	struct ruleset found;
-	enum firewall_result result = firewall_read(firewall, table, &found);
+	enum firewall_result result = firewall_read(firewall, family, table, &found);
 	struct batch batch;
 	const char *needs = "memory";
 	int error;
@@ -116,13 +118,13 @@ enum firewall_result firewall_remove(struct firewall *firewall, const char *tabl
 	if (result != FIREWALL_OK)
 		return result;
 	ruleset_clear(&found);
-	batch_init(&batch);
+	batch_init(&batch, family);
 	if (table_write_removal(table, &batch) < 0 || batch_finish(&batch) < 0)
 		error = errno;
 	else
 		error = socket_send_batch(firewall, &batch, &needs);
 	batch_clear(&batch);
-	result = firewall_read(firewall, table, &found);
+	result = firewall_read(firewall, family, table, &found);
 	if (result == FIREWALL_ABSENT)
 		return FIREWALL_OK;
 	if (result == FIREWALL_OK)

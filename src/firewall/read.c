@@ -15,10 +15,6 @@
 #include "read_set.h"
 #include "socket.h"
 
-enum {
-	READ_TRIES = 20, /* as long as others keep changing rules meanwhile */
-};
-
 struct reading {
 	const char *table;
 	struct ruleset *ruleset;
@@ -28,7 +24,8 @@ struct reading {
 
 static bool is_ours(const struct reading *reading, uint32_t family, const char *table)
 {
-	return family == NFPROTO_INET && table != NULL && strcmp(table, reading->table) == 0;
+	return family == family_number(reading->ruleset->family) && table != NULL &&
+	       strcmp(table, reading->table) == 0;
 }
 
 static int read_generation(const struct nlmsghdr *message, void *arg)
@@ -92,21 +89,37 @@ static int read_set(const struct nlmsghdr *message, void *arg)
 	return MNL_CB_OK;
 }
 
-static enum ruleset_hook chain_hook(const struct nftnl_chain *chain)
+static void read_devices(struct ruleset *ruleset, const struct nftnl_chain *chain)
 {
+	const char *const *devices = nftnl_chain_get(chain, NFTNL_CHAIN_DEVICES);
+	const char *only = nftnl_chain_get_str(chain, NFTNL_CHAIN_DEV);
+
+	if (devices == NULL && only != NULL)
+		ruleset_add_device(ruleset, only);
+	for (size_t i = 0; devices != NULL && devices[i] != NULL; i++)
+		ruleset_add_device(ruleset, devices[i]);
+}
+
+static enum ruleset_hook chain_hook(enum ruleset_family family, const struct nftnl_chain *chain)
+{
+	uint32_t number = nftnl_chain_get_u32(chain, NFTNL_CHAIN_HOOKNUM);
 	const char *type = nftnl_chain_get_str(chain, NFTNL_CHAIN_TYPE);
 
 	if (!nftnl_chain_is_set(chain, NFTNL_CHAIN_HOOKNUM))
 		return HOOK_NONE;
 	if (type == NULL || strcmp(type, "filter") != 0)
 		return HOOK_OTHER;
-	switch (nftnl_chain_get_u32(chain, NFTNL_CHAIN_HOOKNUM)) {
+	if (family == RULESET_NETDEV)
+		return number == NF_NETDEV_EGRESS ? HOOK_EGRESS : HOOK_OTHER;
+	switch (number) {
 	case NF_INET_LOCAL_IN:
 		return HOOK_INPUT;
 	case NF_INET_LOCAL_OUT:
 		return HOOK_OUTPUT;
 	case NF_INET_FORWARD:
 		return HOOK_FORWARD;
+	case NF_INET_POST_ROUTING:
+		return HOOK_POSTROUTING;
 	default:
 		return HOOK_OTHER;
 	}
@@ -122,13 +135,14 @@ static int read_chain(const struct nlmsghdr *message, void *arg)
 	if (nftnl_chain_nlmsg_parse(message, chain) == 0 &&
 	    is_ours(reading, nftnl_chain_get_u32(chain, NFTNL_CHAIN_FAMILY),
 		    nftnl_chain_get_str(chain, NFTNL_CHAIN_TABLE))) {
-		enum ruleset_hook hook = chain_hook(chain);
+		enum ruleset_hook hook = chain_hook(reading->ruleset->family, chain);
 
 		ruleset_add_chain(
 			reading->ruleset, nftnl_chain_get_str(chain, NFTNL_CHAIN_NAME), hook,
 			hook == HOOK_NONE ? 0 : nftnl_chain_get_s32(chain, NFTNL_CHAIN_PRIO),
 			hook != HOOK_NONE &&
 				nftnl_chain_get_u32(chain, NFTNL_CHAIN_POLICY) == NF_DROP);
+		read_devices(reading->ruleset, chain);
 	}
 	nftnl_chain_free(chain);
 	return MNL_CB_OK;
@@ -145,7 +159,7 @@ static int read_rule(const struct nlmsghdr *message, void *arg)
 	if (nftnl_rule_nlmsg_parse(message, rule) == 0 &&
 	    is_ours(reading, nftnl_rule_get_u32(rule, NFTNL_RULE_FAMILY),
 		    nftnl_rule_get_str(rule, NFTNL_RULE_TABLE))) {
-		rule_decode(rule, &decoded);
+		rule_decode(reading->ruleset->family, rule, &decoded);
 		ruleset_add_rule_to(reading->ruleset, nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN),
 				    &decoded);
 	}
@@ -158,7 +172,8 @@ static int reading_ask(struct firewall *firewall, struct reading *reading, uint1
 {
 	_Alignas(struct nlmsghdr) char bytes[128] = {0};
 	uint16_t flags = type == NFT_MSG_GETGEN ? NLM_F_ACK : NLM_F_DUMP;
-	uint16_t family = type == NFT_MSG_GETGEN ? NFPROTO_UNSPEC : NFPROTO_INET;
+	uint16_t family =
+		type == NFT_MSG_GETGEN ? NFPROTO_UNSPEC : family_number(reading->ruleset->family);
 
 	return socket_ask(firewall,
 			  nftnl_nlmsg_build_hdr(bytes, type, family, flags, ++firewall->sequence),
@@ -202,14 +217,14 @@ static int reading_try(struct firewall *firewall, struct reading *reading)
 	return -1;
 }
 
-enum firewall_result firewall_read(struct firewall *firewall, const char *table,
-				   struct ruleset *found)
+enum firewall_result firewall_read(struct firewall *firewall, enum ruleset_family family,
+				   const char *table, struct ruleset *found)
 {
 	struct reading reading = {.table = table, .ruleset = found};
 
 	for (int i = 0; i < READ_TRIES; i++) {
 		reading.present = false;
-		ruleset_init(found, table);
+		ruleset_init(found, family, table);
 		if (reading_try(firewall, &reading) == 0) {
 			if (reading.present)
 				return FIREWALL_OK;

@@ -129,8 +129,8 @@ int set_read_elements(struct firewall *firewall, struct ruleset *ruleset, size_t
 		return -1;
 	nftnl_set_set_str(asked, NFTNL_SET_TABLE, ruleset->table);
 	nftnl_set_set_str(asked, NFTNL_SET_NAME, set->name);
-	message = nftnl_nlmsg_build_hdr(bytes, NFT_MSG_GETSETELEM, NFPROTO_INET, NLM_F_DUMP,
-					++firewall->sequence);
+	message = nftnl_nlmsg_build_hdr(bytes, NFT_MSG_GETSETELEM, family_number(ruleset->family),
+					NLM_F_DUMP, ++firewall->sequence);
 	nftnl_set_elems_nlmsg_build_payload(message, asked);
 	nftnl_set_free(asked);
 	if (socket_ask(firewall, message, edges_take, &edges) == 0) {

@@ -9,9 +9,9 @@
 
 #include "base/array.h"
 
-void ruleset_init(struct ruleset *ruleset, const char *table)
+void ruleset_init(struct ruleset *ruleset, enum ruleset_family family, const char *table)
 {
-	*ruleset = (struct ruleset){0};
+	*ruleset = (struct ruleset){.family = family};
 	snprintf(ruleset->table, sizeof(ruleset->table), "%s", table);
 }
 
@@ -19,8 +19,10 @@ void ruleset_clear(struct ruleset *ruleset)
 {
 	for (size_t i = 0; i < ruleset->set_count; i++)
 		free(ruleset->sets[i].ranges);
-	for (size_t i = 0; i < ruleset->chain_count; i++)
+	for (size_t i = 0; i < ruleset->chain_count; i++) {
 		free(ruleset->chains[i].rules);
+		free(ruleset->chains[i].devices);
+	}
 	free(ruleset->counters);
 	free(ruleset->sets);
 	free(ruleset->chains);
@@ -117,10 +119,22 @@ void ruleset_set_order(struct ruleset_set *set)
 		set->range_count = kept + 1;
 }
 
+static int device_compare(const void *a, const void *b)
+{
+	return strncmp(a, b, IFNAMSIZ);
+}
+
 int ruleset_finish(struct ruleset *ruleset)
 {
 	for (size_t i = 0; i < ruleset->set_count; i++)
 		ruleset_set_order(&ruleset->sets[i]);
+	for (size_t i = 0; i < ruleset->chain_count; i++) {
+		struct ruleset_chain *chain = &ruleset->chains[i];
+
+		if (chain->device_count > 1)
+			qsort(chain->devices, chain->device_count, sizeof(*chain->devices),
+			      device_compare);
+	}
 	if (!ruleset->incomplete)
 		return 0;
 	errno = ENOMEM;
@@ -171,6 +185,21 @@ struct ruleset_chain *ruleset_add_chain(struct ruleset *ruleset, const char *nam
 	chain->priority = priority;
 	chain->drops = drops;
 	return chain;
+}
+
+void ruleset_add_device(struct ruleset *ruleset, const char *device)
+{
+	struct ruleset_chain *chain;
+	char(*devices)[IFNAMSIZ];
+
+	if (ruleset->incomplete || ruleset->chain_count == 0)
+		return;
+	chain = &ruleset->chains[ruleset->chain_count - 1];
+	devices = ruleset_more(ruleset, chain->devices, chain->device_count, sizeof(*devices));
+	if (devices == NULL)
+		return;
+	chain->devices = devices;
+	snprintf(devices[chain->device_count++], IFNAMSIZ, "%s", device);
 }
 
 static struct ruleset_rule *chain_add_rule(struct ruleset *ruleset, struct ruleset_chain *chain)

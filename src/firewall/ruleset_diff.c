@@ -82,6 +82,17 @@ static void compare_rules(struct comparison *comparison, const struct ruleset_ch
 	}
 }
 
+static bool devices_equal(const struct ruleset_chain *a, const struct ruleset_chain *b)
+{
+	if (a->device_count != b->device_count)
+		return false;
+	for (size_t i = 0; i < a->device_count; i++) {
+		if (strcmp(a->devices[i], b->devices[i]) != 0)
+			return false;
+	}
+	return true;
+}
+
 static void compare_chain(struct comparison *comparison, const struct ruleset_chain *wanted,
 			  const struct ruleset_chain *found)
 {
@@ -94,6 +105,8 @@ static void compare_chain(struct comparison *comparison, const struct ruleset_ch
 		comparison_tell(comparison, "chain %s has policy %s and not %s", wanted->name,
 				found->drops ? "drop" : "accept",
 				wanted->drops ? "drop" : "accept");
+	if (!devices_equal(wanted, found))
+		comparison_tell(comparison, "chain %s stands at other devices", wanted->name);
 	compare_rules(comparison, wanted, found);
 }
 

@@ -53,6 +53,15 @@ static void print_port(struct text *text, const struct rule_match *match, const 
 		text_add_format(text, "-%u", match->high);
 }
 
+static void print_mark(struct text *text, const struct rule_match *match)
+{
+	if (match->mask != UINT32_MAX)
+		text_add_format(text, "meta mark and 0x%08x == 0x%08x", (unsigned)match->mask,
+				(unsigned)match->number);
+	else
+		text_add_format(text, "meta mark 0x%08x", (unsigned)match->number);
+}
+
 static void print_match(struct text *text, const struct rule_match *match)
 {
 	const char *inverted = match->inverted ? "!= " : "";
@@ -77,6 +86,15 @@ static void print_match(struct text *text, const struct rule_match *match)
 	case MATCH_INVALID:
 		text_add(text, "ct state invalid");
 		break;
+	case MATCH_MARK:
+		print_mark(text, match);
+		break;
+	case MATCH_STRAY:
+		text_add(text, "fib saddr . oif type != local");
+		break;
+	case MATCH_ARP:
+		text_add(text, "ether type arp");
+		break;
 	case MATCH_PROTOCOL:
 		text_add(text, "meta l4proto ");
 		print_protocol(text, match->number);
@@ -98,7 +116,9 @@ static void print_match(struct text *text, const struct rule_match *match)
 		print_port(text, match, "dport");
 		break;
 	case MATCH_ICMPV6_TYPE:
-		text_add_format(text, "icmpv6 type %u-%u", match->low, match->high);
+		text_add_format(text, "icmpv6 type %u", match->low);
+		if (match->high != match->low)
+			text_add_format(text, "-%u", match->high);
 		break;
 	}
 }
@@ -145,6 +165,9 @@ const char *ruleset_rule_text(const struct ruleset_rule *rule, char text[RULE_TE
 	if (rule->marks)
 		text_add_format(&out, "ct mark set ct mark and 0x%08x or 0x%08x ",
 				~(unsigned)RULE_MARK_MASK, (unsigned)RULE_MARK);
+	if (rule->stamp != 0)
+		text_add_format(&out, "meta mark set meta mark and 0x%08x or 0x%08x ",
+				~(unsigned)RULE_MARK_MASK, (unsigned)rule->stamp);
 	if (rule->counter[0] != '\0')
 		text_add_format(&out, "counter name %s ", rule->counter);
 	print_verdict(&out, rule);
@@ -199,26 +222,42 @@ static void set_print(const struct ruleset_set *set, FILE *out)
 
 static void chain_print(const struct ruleset_chain *chain, FILE *out)
 {
-	static const char *const hooks[] = {
-		[HOOK_INPUT] = "input", [HOOK_OUTPUT] = "output", [HOOK_FORWARD] = "forward"};
+	static const char *const hooks[] = {[HOOK_INPUT] = "input",
+					    [HOOK_OUTPUT] = "output",
+					    [HOOK_FORWARD] = "forward",
+					    [HOOK_POSTROUTING] = "postrouting",
+					    [HOOK_EGRESS] = "egress"};
 	char text[RULE_TEXT_SIZE];
 
 	fprintf(out, "\tchain %s {\n", chain->name);
 	if (chain->hook == HOOK_OTHER)
 		fputs("\t\t# a hook that egressd does not use\n", out);
 	else if (chain->hook != HOOK_NONE)
-		fprintf(out, "\t\ttype filter hook %s priority %" PRId32 "; policy %s;\n",
-			hooks[chain->hook], chain->priority, chain->drops ? "drop" : "accept");
+		fprintf(out, "\t\ttype filter hook %s", hooks[chain->hook]);
+	for (size_t i = 0; i < chain->device_count; i++)
+		fprintf(out, "%s\"%s\"", i == 0 ? " devices = { " : ", ", chain->devices[i]);
+	if (chain->device_count > 0)
+		fputs(" }", out);
+	if (chain->hook != HOOK_NONE && chain->hook != HOOK_OTHER)
+		fprintf(out, " priority %" PRId32 "; policy %s;\n", chain->priority,
+			chain->drops ? "drop" : "accept");
 	for (size_t i = 0; i < chain->rule_count; i++)
 		fprintf(out, "\t\t%s%s\n", chain->rules[i].foreign[0] != '\0' ? "# " : "",
 			ruleset_rule_text(&chain->rules[i], text));
 	fputs("\t}\n", out);
 }
 
+const char *ruleset_family_name(enum ruleset_family family)
+{
+	return family == RULESET_NETDEV ? "netdev" : "inet";
+}
+
 void ruleset_print(const struct ruleset *ruleset, FILE *out)
 {
-	fprintf(out, "table inet %s\ndelete table inet %s\ntable inet %s {\n", ruleset->table,
-		ruleset->table, ruleset->table);
+	const char *family = ruleset_family_name(ruleset->family);
+
+	fprintf(out, "table %s %s\ndelete table %s %s\ntable %s %s {\n", family, ruleset->table,
+		family, ruleset->table, family, ruleset->table);
 	if ((ruleset->flags & 1) != 0)
 		fputs("\tflags dormant;\n", out);
 	for (size_t i = 0; i < ruleset->counter_count; i++)

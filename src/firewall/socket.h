@@ -8,6 +8,10 @@
 #include "batch.h"
 #include "firewall/kernel.h"
 
+enum {
+	READ_TRIES = 20, /* as long as others keep changing rules meanwhile */
+};
+
 struct firewall {
 	struct mnl_socket *socket;
 	uint32_t port;

@@ -8,6 +8,7 @@
 #include <libnftnl/object.h>
 #include <libnftnl/set.h>
 #include <libnftnl/table.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "expression.h"
@@ -32,7 +33,10 @@ static void table_write(struct batch *batch, uint16_t type, uint16_t flags, cons
 	if (table_flags != 0)
 		nftnl_table_set_u32(table, NFTNL_TABLE_FLAGS, table_flags);
 	message = batch_begin(batch, type, flags,
-			      "nf_tables with tables of family inet (nf_tables_inet)");
+			      batch->family == NFPROTO_NETDEV
+				      ? "nf_tables with tables of family netdev "
+					"(CONFIG_NF_TABLES_NETDEV)"
+				      : "nf_tables with tables of family inet (nf_tables_inet)");
 	if (message != NULL) {
 		nftnl_table_nlmsg_build_payload(message, table);
 		batch_end(batch, message);
@@ -61,7 +65,8 @@ static void counter_write(struct batch *batch, const char *table, const char *na
 	nftnl_obj_free(counter);
 }
 
-static struct nftnl_set *set_make(const char *table, const struct ruleset_set *set, uint32_t id)
+static struct nftnl_set *set_make(const struct batch *batch, const char *table,
+				  const struct ruleset_set *set, uint32_t id)
 {
 	struct nftnl_set *made = nftnl_set_alloc();
 
@@ -70,7 +75,7 @@ static struct nftnl_set *set_make(const char *table, const struct ruleset_set *s
 	nftnl_set_set_str(made, NFTNL_SET_TABLE, table);
 	nftnl_set_set_str(made, NFTNL_SET_NAME, set->name);
 	nftnl_set_set_u32(made, NFTNL_SET_ID, id);
-	nftnl_set_set_u32(made, NFTNL_SET_FAMILY, NFPROTO_INET);
+	nftnl_set_set_u32(made, NFTNL_SET_FAMILY, batch->family);
 	return made;
 }
 
@@ -116,7 +121,7 @@ static void elements_write(struct batch *batch, const char *table, const struct 
 			   uint32_t id, size_t from)
 {
 	static const uint8_t lowest[16];
-	struct nftnl_set *made = set_make(table, set, id);
+	struct nftnl_set *made = set_make(batch, table, set, id);
 	struct nlmsghdr *message;
 	bool added = made != NULL;
 
@@ -141,7 +146,7 @@ static void elements_write(struct batch *batch, const char *table, const struct 
 static void set_write(struct batch *batch, const char *table, const struct ruleset_set *set,
 		      uint32_t id)
 {
-	struct nftnl_set *made = set_make(table, set, id);
+	struct nftnl_set *made = set_make(batch, table, set, id);
 	struct nlmsghdr *message;
 
 	if (made == NULL) {
@@ -163,11 +168,30 @@ static void set_write(struct batch *batch, const char *table, const struct rules
 		elements_write(batch, table, set, id, i);
 }
 
+static void chain_set_devices(struct batch *batch, struct nftnl_chain *made,
+			      const struct ruleset_chain *chain)
+{
+	/* Ended by a NULL. */
+	const char **names = calloc(chain->device_count + 1, sizeof(*names));
+
+	if (names == NULL) {
+		batch->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < chain->device_count; i++)
+		names[i] = chain->devices[i];
+	if (nftnl_chain_set_data(made, NFTNL_CHAIN_DEVICES, names, 0) < 0)
+		batch->failed = true;
+	free(names);
+}
+
 static void chain_write(struct batch *batch, const char *table, const struct ruleset_chain *chain)
 {
 	static const uint32_t hooks[] = {[HOOK_INPUT] = NF_INET_LOCAL_IN,
 					 [HOOK_OUTPUT] = NF_INET_LOCAL_OUT,
-					 [HOOK_FORWARD] = NF_INET_FORWARD};
+					 [HOOK_FORWARD] = NF_INET_FORWARD,
+					 [HOOK_POSTROUTING] = NF_INET_POST_ROUTING,
+					 [HOOK_EGRESS] = NF_NETDEV_EGRESS};
 	struct nftnl_chain *made = nftnl_chain_alloc();
 	struct nlmsghdr *message;
 
@@ -183,8 +207,14 @@ static void chain_write(struct batch *batch, const char *table, const struct rul
 		nftnl_chain_set_s32(made, NFTNL_CHAIN_PRIO, chain->priority);
 		nftnl_chain_set_u32(made, NFTNL_CHAIN_POLICY, chain->drops ? NF_DROP : NF_ACCEPT);
 	}
-	message = batch_begin(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE,
-			      "filter chains of family inet (nf_tables_inet)");
+	if (chain->device_count > 0)
+		chain_set_devices(batch, made, chain);
+	message =
+		batch_begin(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE,
+			    chain->hook == HOOK_EGRESS
+				    ? "chains at what leaves by a device (CONFIG_NETFILTER_EGRESS, "
+				      "Linux 5.16)"
+				    : "filter chains of family inet (nf_tables_inet)");
 	if (message != NULL) {
 		nftnl_chain_nlmsg_build_payload(message, made);
 		batch_end(batch, message);
@@ -200,6 +230,8 @@ static const char *rule_needs(const struct ruleset_rule *rule)
 	for (size_t i = 0; i < rule->match_count; i++) {
 		enum match_kind kind = rule->matches[i].kind;
 
+		if (kind == MATCH_STRAY)
+			return "the fib expression (nft_fib_inet)";
 		if (kind == MATCH_MARKED || kind == MATCH_REPLY || kind == MATCH_INVALID ||
 		    kind == MATCH_ORIGIN)
 			return "connection tracking in rules (nft_ct, nf_conntrack)";
@@ -209,7 +241,7 @@ static const char *rule_needs(const struct ruleset_rule *rule)
 	return "counters in rules (nft_objref)";
 }
 
-static void rule_write(struct batch *batch, const char *table, const char *chain,
+static void rule_write(struct batch *batch, const struct ruleset *ruleset, const char *chain,
 		       const struct ruleset_rule *rule)
 {
 	struct nftnl_rule *made = nftnl_rule_alloc();
@@ -219,9 +251,9 @@ static void rule_write(struct batch *batch, const char *table, const char *chain
 		batch->failed = true;
 		return;
 	}
-	nftnl_rule_set_str(made, NFTNL_RULE_TABLE, table);
+	nftnl_rule_set_str(made, NFTNL_RULE_TABLE, ruleset->table);
 	nftnl_rule_set_str(made, NFTNL_RULE_CHAIN, chain);
-	if (rule_encode(rule, made) == 0)
+	if (rule_encode(ruleset->family, rule, made) == 0)
 		message = batch_begin(batch, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND,
 				      rule_needs(rule));
 	if (message != NULL) {
@@ -265,7 +297,7 @@ int ruleset_write(const struct ruleset *ruleset, uint32_t table_flags, struct ba
 		const struct ruleset_chain *chain = &ruleset->chains[i];
 
 		for (size_t j = 0; j < chain->rule_count; j++)
-			rule_write(batch, ruleset->table, chain->name, &chain->rules[j]);
+			rule_write(batch, ruleset, chain->name, &chain->rules[j]);
 	}
 	return batch_result(batch);
 }

@@ -245,7 +245,7 @@ static int rules_put(struct leak_run *run)
 	enum firewall_result result = FIREWALL_FAILED;
 
 	if (firewall != NULL)
-		result = firewall_apply(firewall, run->options->wanted, false, NULL);
+		result = firewall_apply(firewall, &run->options->wanted->tables[0], false, NULL);
 	firewall_close(firewall);
 	errno = EPERM;
 	return result == FIREWALL_OK ? 0 : -1;

@@ -126,6 +126,27 @@ static void difference_keep_first(void *arg, const char *words)
 		snprintf(run->difference, sizeof(run->difference), "%s", words);
 }
 
+/* One of the tables that the policy asks for. */
+static enum rules_state check_table(struct leak_run *run, const struct ruleset *wanted)
+{
+	struct ruleset found;
+	bool same;
+
+	switch (firewall_read(run->firewall, wanted->family, wanted->table, &found)) {
+	case FIREWALL_OK:
+		break;
+	case FIREWALL_ABSENT:
+		return RULES_MISSING;
+	default:
+		return RULES_UNKNOWN;
+	}
+	if ((found.flags & FIREWALL_TABLE_OWNER) == 0)
+		run->report->owned = false;
+	same = ruleset_diff(wanted, &found, difference_keep_first, run) == 0;
+	ruleset_clear(&found);
+	return same ? RULES_SAME : RULES_DIFFERENT;
+}
+
 void run_check_rules(struct leak_run *run)
 {
 	static const char *const names[] = {
@@ -134,23 +155,18 @@ void run_check_rules(struct leak_run *run)
 		[RULES_DIFFERENT] = "different",
 		[RULES_SAME] = "same",
 	};
-	struct ruleset found;
-	enum firewall_result result = FIREWALL_FAILED;
+	const struct firewall_rules *wanted = run->options->wanted;
 
 	run->rules = RULES_UNKNOWN;
 	run->difference[0] = '\0';
-	if (run->firewall != NULL && run->options->wanted != NULL)
-		result = firewall_read(run->firewall, run->options->wanted->table, &found);
-	if (result == FIREWALL_ABSENT) {
-		run->rules = RULES_MISSING;
-	} else if (result == FIREWALL_OK) {
-		run->report->owned = (found.flags & FIREWALL_TABLE_OWNER) != 0;
-		run->rules =
-			ruleset_diff(run->options->wanted, &found, difference_keep_first, run) == 0
-				? RULES_SAME
-				: RULES_DIFFERENT;
-		ruleset_clear(&found);
+	run->report->owned = run->firewall != NULL && wanted != NULL;
+	for (size_t i = 0; run->firewall != NULL && wanted != NULL && i < wanted->count; i++) {
+		run->rules = check_table(run, &wanted->tables[i]);
+		if (run->rules != RULES_SAME)
+			break;
 	}
+	if (run->rules == RULES_UNKNOWN || run->rules == RULES_MISSING)
+		run->report->owned = false;
 	snprintf(run->report->rules, sizeof(run->report->rules), "%s", names[run->rules]);
 }
 
@@ -186,7 +202,7 @@ static bool setup_firewall(struct leak_run *run)
 	run->firewall = firewall_open(run->firewall_problem);
 	if (run->options->wanted != NULL)
 		snprintf(run->report->table, sizeof(run->report->table), "%s",
-			 run->options->wanted->table);
+			 run->options->wanted->tables[0].table);
 	run_check_rules(run);
 	run->is_gateway = run->rules == RULES_SAME || run->rules == RULES_DIFFERENT;
 	for (size_t i = 0; i < run->tunnel_count; i++)

@@ -145,7 +145,8 @@ static void tamper_as_root(struct leak_run *run, struct leak_test *test)
 		return;
 	}
 	test->probes++;
-	if (firewall_apply(run->firewall, run->options->wanted, false, NULL) != FIREWALL_OK) {
+	if (firewall_apply(run->firewall, &run->options->wanted->tables[0], false, NULL) !=
+	    FIREWALL_OK) {
 		test->controls++;
 		test_found(test, LEAK_PASS,
 			   "replacing the rules was refused, to root and to the "
@@ -172,8 +173,8 @@ static bool tamper_as_user(const struct leak_run *run)
 		if (identity_assume(&identity) < 0)
 			_exit(0);
 		firewall = firewall_open(problem);
-		_exit(firewall != NULL &&
-		      firewall_apply(firewall, run->options->wanted, false, NULL) == FIREWALL_OK);
+		_exit(firewall != NULL && firewall_apply(firewall, &run->options->wanted->tables[0],
+							 false, NULL) == FIREWALL_OK);
 	}
 	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
 	       WEXITSTATUS(status) == 1;

@@ -9,8 +9,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "tunnel/link.h"
 #include "probe.h"
+#include "tunnel/link.h"
 #include "tunnel/tunnel.h"
 
 struct tunnel {

@@ -11,6 +11,7 @@
 #include "plan.h"
 #include "rules.h"
 #include "warden/channel.h"
+#include "witness.h"
 
 struct namespace_watch;
 
@@ -23,6 +24,8 @@ struct warden {
 	struct plan *plan;     /* in force */
 	struct plan *proposed; /* before the proxy, which has not answered yet */
 	struct warden_rules *rules;
+	struct witness *witness; /* NULL with --no-firewall */
+	struct event watch_event;
 	struct child child;
 	struct namespace_watch *namespace_watch;
 	struct event channel_event, start_event, kill_event, leave_event;
@@ -46,6 +49,11 @@ void warden_tell_report(struct warden *warden, const struct warden_report *repor
 
 /* The namespace has lost its uplinks, or has one again. */
 void warden_on_namespace(void *arg, bool gone);
+
+/* --- watch.c --- */
+
+/* Once a second: which links there are, and what left by them. -1 after the reason was logged. */
+MUST_CHECK int warden_watch(struct warden *warden);
 
 /* --- reload.c --- */
 

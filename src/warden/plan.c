@@ -12,23 +12,57 @@
 #include "config/files.h"
 #include "config/report.h"
 #include "config/rules.h"
+#include "firewall/kernel.h"
 
-static int plan_derive(struct plan *plan, const struct warden_options *options, uid_t uid,
-		       char problem[512])
+struct firewall_rules *plan_derive(const struct plan *plan, const char *table, const char **problem)
 {
-	const struct config_rules_options rules_options = {.uid = uid};
-	const char *why;
-	struct config_rules *needs = config_rules_new(plan->config, &rules_options, &why);
-	int result = -1;
+	struct firewall_rules *rules = calloc(1, sizeof(*rules));
 
-	if (needs != NULL)
-		result = firewall_derive_gateway(config_rules_policy(needs), options->table,
-						 &plan->ruleset, &why);
-	if (result < 0)
-		snprintf(problem, 512, "%s: there can be no packet rules for it: %s",
-			 plan->config->path, why);
-	config_rules_free(needs);
-	return result;
+	*problem = "out of memory";
+	if (rules != NULL && firewall_derive(firewall_kind_of(&plan->policy), &plan->policy, table,
+					     rules, problem) < 0) {
+		plan_rules_free(rules);
+		return NULL;
+	}
+	return rules;
+}
+
+void plan_rules_free(struct firewall_rules *rules)
+{
+	if (rules != NULL)
+		firewall_rules_clear(rules);
+	free(rules);
+}
+
+bool plan_links_changed(struct plan *plan)
+{
+	struct firewall_links links;
+
+	/* What cannot be told is as it was. */
+	if (firewall_read_links(&plan->policy, &links) < 0 ||
+	    memcmp(&links, &plan->links, sizeof(links)) == 0)
+		return false;
+	plan->links = links;
+	return true;
+}
+
+static int plan_make_rules(struct plan *plan, const struct warden_options *options, uid_t uid,
+			   char problem[512])
+{
+	const struct config_rules_options rules_options = {.uid = uid, .links = &plan->links};
+	const char *why;
+
+	plan->needs = config_rules_new(plan->config, &rules_options, &why);
+	if (plan->needs != NULL) {
+		plan->policy = *config_rules_policy(plan->needs);
+		(void)plan_links_changed(plan);
+		plan->rules = plan_derive(plan, options->table, &why);
+	}
+	if (plan->rules != NULL)
+		return 0;
+	snprintf(problem, 512, "%s: there can be no packet rules for it: %s", plan->config->path,
+		 why);
+	return -1;
 }
 
 static int plan_read(struct plan *plan, const char *source, struct config_report *found)
@@ -60,7 +94,7 @@ struct plan *plan_new(const struct warden_options *options, uid_t uid, char **re
 		goto fail;
 	}
 	if (config_files_add_named(plan->files, plan->config, problem) < 0 ||
-	    (!options->no_firewall && plan_derive(plan, options, uid, problem) < 0)) {
+	    (!options->no_firewall && plan_make_rules(plan, options, uid, problem) < 0)) {
 		if (asprintf(report, "%s\n", problem) < 0)
 			*report = NULL;
 		goto fail;
@@ -77,7 +111,8 @@ void plan_free(struct plan *plan)
 {
 	if (plan == NULL)
 		return;
-	ruleset_clear(&plan->ruleset);
+	plan_rules_free(plan->rules);
+	config_rules_free(plan->needs);
 	config_unref(plan->config);
 	config_files_free(plan->files);
 	free(plan);

@@ -4,20 +4,34 @@
 #define WARDEN_PLAN_H
 
 #include "base/compiler.h"
-#include "firewall/ruleset.h"
+#include "firewall/derive.h"
 #include "warden/warden.h"
 
 struct config;
 struct config_files;
+struct config_rules;
 
 struct plan {
 	struct config_files *files; /* the policy's own is the first */
 	struct config *config;
-	struct ruleset ruleset; /* empty with --no-firewall */
+	/* Nothing of this with --no-firewall. */
+	struct config_rules *needs;
+	struct firewall_policy policy;
+	struct firewall_links links;  /* as they were at the last look */
+	struct firewall_rules *rules; /* for these links */
 };
 
 /* NULL: *report (to be freed; NULL: no memory) says what is wrong. */
 MUST_CHECK struct plan *plan_new(const struct warden_options *options, uid_t uid, char **report);
+
+/* Looks for links that came or went since the last look. */
+bool plan_links_changed(struct plan *plan);
+/* The rules for the links of the last look, to be freed with plan_rules_free. NULL: *problem
+ * (static) says why there are none. */
+MUST_CHECK struct firewall_rules *plan_derive(const struct plan *plan, const char *table,
+					      const char **problem);
+void plan_rules_free(struct firewall_rules *rules);
+
 void plan_free(struct plan *plan);
 
 #endif

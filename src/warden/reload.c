@@ -47,6 +47,8 @@ int warden_tell_plan(struct warden *warden, const struct plan *plan)
 
 static void warden_accept(struct warden *warden, struct plan *plan)
 {
+	if (warden->witness != NULL)
+		witness_put(warden->witness, &plan->policy);
 	plan_free(warden->plan);
 	warden->plan = plan;
 	namespace_watch_use(warden->namespace_watch, plan->config);
@@ -68,7 +70,7 @@ void warden_reload(struct warden *warden)
 	plan = plan_new(warden->options, warden->user.uid, &report);
 	if (plan == NULL) {
 		warden_refuse(warden, report == NULL ? "out of memory\n" : report);
-	} else if (warden_rules_put(warden->rules, &plan->ruleset) < 0) {
+	} else if (warden_rules_put(warden->rules, plan->rules) < 0) {
 		warden_refuse(warden, warden_rules_problem(warden->rules));
 		plan_free(plan);
 	} else if (warden->child.channel < 0) {
@@ -91,7 +93,7 @@ void warden_on_answer(struct warden *warden, bool loaded)
 	if (plan != NULL && loaded) {
 		warden_accept(warden, plan);
 	} else if (plan != NULL) {
-		warden_rules_put_back(warden->rules, &warden->plan->ruleset);
+		warden_rules_put_back(warden->rules, warden->plan->rules);
 		plan_free(plan);
 	}
 	if (warden->reload_waiting) {

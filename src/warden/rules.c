@@ -24,12 +24,14 @@ enum {
 struct warden_rules {
 	struct keeper *keeper; /* NULL: off */
 	struct event event;    /* it has something to do */
-	const struct ruleset *wanted;
+	const struct firewall_rules *wanted;
 	struct warden_report report;
 	bool untold; /* of a repair */
 	int64_t told_ms;
 	warden_rules_changed_fn *changed;
 	void *arg;
+	void (*renew)(void *arg);
+	void *renew_arg;
 	char problem[FIREWALL_PROBLEM_SIZE];
 };
 
@@ -39,7 +41,7 @@ static void rules_note(struct warden_rules *rules)
 
 	rules->report.owned = status->owned;
 	rules->report.held = status->held;
-	rules->report.tables = status->held ? 2 : 1;
+	rules->report.tables = rules->wanted == NULL ? 0 : (uint32_t)rules->wanted->count;
 	if (status->verified)
 		rules->report.verified_at_ms = status->checked_ms;
 }
@@ -92,6 +94,8 @@ static void rules_on_wake(evutil_socket_t fd, short what, void *arg)
 	struct warden_rules *rules = arg;
 
 	(void)fd, (void)what;
+	if (rules->renew != NULL)
+		rules->renew(rules->renew_arg);
 	keeper_run(rules->keeper);
 	rules_note(rules);
 	if (rules->untold && clock_monotonic_ms() >= rules->told_ms + RULES_TELL_EVERY_MS)
@@ -125,6 +129,12 @@ struct warden_rules *warden_rules_new(const struct warden_options *options, stru
 		     rules);
 	rules_rearm(rules);
 	return rules;
+}
+
+void warden_rules_before_look(struct warden_rules *rules, void (*renew)(void *arg), void *arg)
+{
+	rules->renew = renew;
+	rules->renew_arg = arg;
 }
 
 void warden_rules_free(struct warden_rules *rules)
@@ -181,41 +191,45 @@ void warden_rules_set_state(struct warden_rules *rules, enum warden_rules_state 
 static void rules_count(struct warden_rules *rules)
 {
 	rules->report.rule_count = 0;
-	for (size_t i = 0; i < rules->wanted->chain_count; i++)
-		rules->report.rule_count += (uint32_t)rules->wanted->chains[i].rule_count;
+	for (size_t i = 0; i < rules->wanted->count; i++) {
+		const struct ruleset *ruleset = &rules->wanted->tables[i];
+
+		for (size_t j = 0; j < ruleset->chain_count; j++)
+			rules->report.rule_count += (uint32_t)ruleset->chains[j].rule_count;
+	}
 }
 
 /* What has just been put: the keeper has told of a failure itself. */
-static void rules_take(struct warden_rules *rules, const struct ruleset *ruleset)
+static void rules_take(struct warden_rules *rules, const struct firewall_rules *wanted)
 {
-	rules->wanted = ruleset;
+	rules->wanted = wanted;
 	rules_count(rules);
 	rules_note(rules);
 	if (keeper_status(rules->keeper)->verified)
 		warden_rules_set_state(rules, WARDEN_RULES_VERIFIED, rules->report.reason);
 }
 
-int warden_rules_put(struct warden_rules *rules, const struct ruleset *ruleset)
+int warden_rules_put(struct warden_rules *rules, const struct firewall_rules *wanted)
 {
 	if (rules->keeper == NULL) {
-		rules->wanted = ruleset;
+		rules->wanted = wanted;
 		return 0;
 	}
-	if (keeper_put(rules->keeper, ruleset) != FIREWALL_OK) {
+	if (keeper_put(rules->keeper, wanted) != FIREWALL_OK) {
 		snprintf(rules->problem, sizeof(rules->problem), "%s",
 			 keeper_problem(rules->keeper));
 		return -1;
 	}
-	rules_take(rules, ruleset);
+	rules_take(rules, wanted);
 	return 0;
 }
 
-void warden_rules_put_back(struct warden_rules *rules, const struct ruleset *ruleset)
+void warden_rules_put_back(struct warden_rules *rules, const struct firewall_rules *wanted)
 {
-	if (warden_rules_put(rules, ruleset) == 0)
+	if (warden_rules_put(rules, wanted) == 0)
 		return;
-	keeper_want(rules->keeper, ruleset);
-	rules_take(rules, ruleset);
+	keeper_want(rules->keeper, wanted);
+	rules_take(rules, wanted);
 }
 
 /* A table with an owner whose process is just ending may be ours in a moment. */
@@ -225,23 +239,23 @@ static bool rules_have_another_owner(struct warden_rules *rules, const char *tab
 	struct ruleset found;
 	bool owned;
 
-	if (firewall == NULL || firewall_read(firewall, table, &found) != FIREWALL_OK)
+	if (firewall == NULL || firewall_read(firewall, RULESET_INET, table, &found) != FIREWALL_OK)
 		return false;
 	owned = (found.flags & FIREWALL_TABLE_OWNER) != 0;
 	ruleset_clear(&found);
 	return owned;
 }
 
-int warden_rules_put_first(struct warden_rules *rules, const struct ruleset *ruleset)
+int warden_rules_put_first(struct warden_rules *rules, const struct firewall_rules *wanted)
 {
 	const struct timespec wait = {.tv_nsec = RULES_OWNER_WAIT_NS};
 	char held[RULESET_NAME_SIZE];
 
-	keeper_held_table(ruleset->table, held);
 	for (int i = 0; i < RULES_OWNER_TRIES; i++) {
-		if (warden_rules_put(rules, ruleset) == 0)
+		if (warden_rules_put(rules, wanted) == 0)
 			return 0;
-		if (!rules_have_another_owner(rules, ruleset->table) &&
+		keeper_held_table(wanted->tables[0].table, held);
+		if (!rules_have_another_owner(rules, wanted->tables[0].table) &&
 		    !rules_have_another_owner(rules, held))
 			return -1;
 		(void)nanosleep(&wait, NULL);
@@ -249,7 +263,7 @@ int warden_rules_put_first(struct warden_rules *rules, const struct ruleset *rul
 	snprintf(rules->problem, sizeof(rules->problem),
 		 "the table inet %s belongs to another process: is another egressd running in this "
 		 "network namespace? End it first",
-		 ruleset->table);
+		 wanted->tables[0].table);
 	return -1;
 }
 
@@ -263,7 +277,7 @@ struct firewall *warden_rules_firewall(const struct warden_rules *rules)
 	return rules->keeper == NULL ? NULL : keeper_firewall(rules->keeper);
 }
 
-const struct ruleset *warden_rules_wanted(const struct warden_rules *rules)
+const struct firewall_rules *warden_rules_wanted(const struct warden_rules *rules)
 {
 	return rules->wanted;
 }

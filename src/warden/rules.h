@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "base/compiler.h"
-#include "firewall/ruleset.h"
+#include "firewall/derive.h"
 #include "warden/report.h"
 
 struct event_base;
@@ -26,28 +26,32 @@ MUST_CHECK struct warden_rules *warden_rules_new(const struct warden_options *op
 						 warden_rules_changed_fn *changed, void *arg,
 						 char problem[400]);
 
+/* Is called before each look at the kernel: what is wanted may be out of date, and be put anew. */
+void warden_rules_before_look(struct warden_rules *rules, void (*renew)(void *arg), void *arg);
+
 /* The rules stay in the kernel. */
 void warden_rules_free(struct warden_rules *rules);
 
 /*
- * Puts the ruleset (borrowed until the next one) in force, in one step, and keeps it there; nothing
- * is changed when it is in force already. -1: warden_rules_problem says why, and the one before is
- * still the one that is wanted.
+ * Puts the rules (borrowed until the next ones) in force, each table in one step, and keeps them
+ * there; nothing is changed when they are in force already. -1: warden_rules_problem says why, and
+ * the ones before are still those that are wanted.
  */
-MUST_CHECK int warden_rules_put(struct warden_rules *rules, const struct ruleset *ruleset);
+MUST_CHECK int warden_rules_put(struct warden_rules *rules, const struct firewall_rules *wanted);
 
-/* The same, but this one is wanted whatever comes; where it cannot be put in force, that is
+/* The same, but these are wanted whatever comes; where they cannot be put in force, that is
  * reported and tried again. */
-void warden_rules_put_back(struct warden_rules *rules, const struct ruleset *ruleset);
+void warden_rules_put_back(struct warden_rules *rules, const struct firewall_rules *wanted);
 
 /* The same, but waits a little for another process that owns the table to end. */
-MUST_CHECK int warden_rules_put_first(struct warden_rules *rules, const struct ruleset *ruleset);
+MUST_CHECK int warden_rules_put_first(struct warden_rules *rules,
+				      const struct firewall_rules *wanted);
 
 const char *warden_rules_problem(const struct warden_rules *rules);
 
 /* For who looks further: the way to the kernel (NULL: off), and what should be there. */
 struct firewall *warden_rules_firewall(const struct warden_rules *rules);
-const struct ruleset *warden_rules_wanted(const struct warden_rules *rules);
+const struct firewall_rules *warden_rules_wanted(const struct warden_rules *rules);
 
 /* To be written to by whoever found something out, and told then. */
 struct warden_report *warden_rules_report(struct warden_rules *rules);

@@ -116,7 +116,7 @@ static int warden_put_rules(struct warden *warden)
 		warden_rules_new(warden->options, warden->base, warden_on_report, warden, problem);
 	if (warden->rules == NULL)
 		return warden_refuse_rules(problem);
-	if (warden_rules_put_first(warden->rules, &warden->plan->ruleset) < 0)
+	if (warden_rules_put_first(warden->rules, warden->plan->rules) < 0)
 		return warden_refuse_rules(warden_rules_problem(warden->rules));
 	return WARDEN_ENDED;
 }
@@ -151,7 +151,8 @@ static int warden_start(struct warden *warden)
 	if (code == WARDEN_ENDED)
 		code = warden_put_rules(warden);
 	if (code == WARDEN_ENDED &&
-	    (warden_watch_namespace(warden) < 0 || warden_start_proxy(warden) < 0))
+	    (warden_watch(warden) < 0 || warden_watch_namespace(warden) < 0 ||
+	     warden_start_proxy(warden) < 0))
 		code = WARDEN_FAILED;
 	return code;
 }
@@ -167,6 +168,7 @@ static void warden_clear(struct warden *warden)
 		}
 		event_base_free(warden->base);
 	}
+	witness_free(warden->witness);
 	plan_free(warden->plan);
 	plan_free(warden->proposed);
 	fd_close(warden->child.channel);

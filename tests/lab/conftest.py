@@ -49,10 +49,11 @@ def wired():
 class Scene:
     """egressd in the laboratory's gateway, and the app's curl."""
 
-    def __init__(self, lab, text):
+    def __init__(self, lab, text, extra=("--no-firewall",)):
         self.lab = lab
-        own = {"extra": ()} if getattr(lab, "own_rules", False) else {}
-        self.daemon = Daemon(text, lab.folder, lab.gateway, **own)
+        if getattr(lab, "own_rules", False):
+            extra = ()
+        self.daemon = Daemon(text, lab.folder, lab.gateway, extra=extra)
         if getattr(lab, "with_rules", False):
             self.rules("apply")
         self.daemon.start()
@@ -83,11 +84,11 @@ class Scene:
 
 @pytest.fixture
 def play():
-    """play(lab, policy text): the scene, ended and checked at the end of the test."""
+    """play(lab, policy text, options of egressd): the scene, ended and checked at the end of the test."""
     scenes = []
 
-    def begin(lab, text=None):
-        scenes.append(Scene(lab, text or policies.open_policy()))
+    def begin(lab, text=None, extra=("--no-firewall",)):
+        scenes.append(Scene(lab, text or policies.open_policy(), extra))
         return scenes[-1]
 
     yield begin

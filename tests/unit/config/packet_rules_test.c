@@ -17,6 +17,9 @@
 #include "firewall/ruleset_text.h"
 
 #define VPN "egress vpn device tun0\n"
+#define DIRECT                                                                                     \
+	"listen mixed 172.30.0.2:8118\nclient a address 172.30.0.10\n"                             \
+	"egress home direct resolver 8.8.4.4\n"
 #define BASE "listen mixed 172.30.0.2:8118\n" VPN
 
 static struct config *config_of(const char *text)
@@ -43,18 +46,18 @@ static char *gateway_of(const char *policy)
 	struct config *config = config_of(policy);
 	const char *problem = NULL;
 	struct config_rules *rules = rules_of(config, &problem);
-	struct ruleset ruleset;
+	struct firewall_rules derived;
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
 
 	assert_non_null(rules);
-	assert_int_equal(
-		firewall_derive_gateway(config_rules_policy(rules), "egressd", &ruleset, &problem),
-		0);
-	ruleset_print(&ruleset, out);
+	assert_int_equal(firewall_derive(firewall_kind_of(config_rules_policy(rules)),
+					 config_rules_policy(rules), NULL, &derived, &problem),
+			 0);
+	ruleset_print(&derived.tables[0], out);
 	fclose(out);
-	ruleset_clear(&ruleset);
+	firewall_rules_clear(&derived);
 	config_rules_free(rules);
 	config_unref(config);
 	return text;
@@ -114,6 +117,29 @@ static void a_policy_opens_what_it_needs(void **state)
 		{"listen mixed 172.30.0.2:8118\nclient a address 172.30.0.10\n"
 		 "egress us proxy socks5://me:secret@172.31.0.5:1081\nus from a\n",
 		 "oifname \"tun0\"", false},
+		/* Strict: the VPN to its endpoints, by the mark if one is named, and nobody else.
+		 */
+		{BASE "client a address 172.30.0.10\nvpn from a\nfirewall strict\n"
+		      "vpn-endpoint 45.80.2.2:51820 mark 51820\n",
+		 "meta mark 0x0000ca6c ip daddr 45.80.2.2 udp dport 51820 counter name ok_endpoint "
+		 "accept",
+		 true},
+		{BASE "client a address 172.30.0.10\nvpn from a\nfirewall strict\n"
+		      "vpn-endpoint [2a0e::2]:443 proto tcp\n",
+		 "\t\tip6 daddr 2a0e::2 tcp dport 443 counter name ok_endpoint accept", true},
+		{BASE "client a address 172.30.0.10\nvpn from a\nvpn-endpoint 45.80.2.2:51820\n",
+		 "policy drop", false},
+		{BASE "client a address 172.30.0.10\nvpn from a\nvpn-endpoint 45.80.2.2:51820\n",
+		 "45.80.2.2", false},
+		/* Direct: to the world, but names of its resolvers alone, and nothing private. */
+		{DIRECT "home from a\n",
+		 "ip daddr 8.8.4.4 udp dport 53 counter name ok_direct accept", true},
+		{DIRECT "home from a\n", "udp dport 53 goto own_refused", true},
+		{DIRECT "home from a\n", "ip daddr @special goto own_refused", true},
+		{DIRECT "home from a\n", "forward priority -5; policy drop", true},
+		{"listen mixed 172.30.0.2:8118\nclient a address 172.30.0.10\n"
+		 "egress home direct private\nhome from a\n",
+		 "@special", false},
 		{BASE "heal prowlarr http://172.30.0.10:9696 key-file /k\n"
 		      "client a address 172.30.0.10\nvpn from a\n",
 		 "ip daddr 172.30.0.10 tcp dport 9696", true},
@@ -138,7 +164,6 @@ static void what_rules_cannot_be_made_of_is_told(void **state)
 	static const struct {
 		const char *policy, *words;
 	} cases[] = {
-		{BASE "egress home direct\nvpn to any\nhome to any\n", "direct"},
 		{"listen mixed 172.30.0.2:8118\negress us proxy http://proxy.example:3128\nus to "
 		 "any\n",
 		 "by a name"},

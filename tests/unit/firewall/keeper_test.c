@@ -30,7 +30,7 @@ enum {
 
 struct scene {
 	struct keeper *keeper;
-	struct ruleset wanted;
+	struct firewall_rules wanted;
 	unsigned events[KEEPER_FAILED + 1];
 	char words[KEEPER_WORDS_SIZE], by[64];
 };
@@ -46,14 +46,16 @@ static void on_event(void *arg, enum keeper_event event, const char *table, cons
 	snprintf(scene->by, sizeof(scene->by), "%s", by);
 }
 
-static void wanted_make(struct ruleset *ruleset)
+static void wanted_make(struct firewall_rules *rules)
 {
 	static const struct prefix home = {.address = {.family = AF_INET, .bytes = {10}},
 					   .bits = 8};
+	struct ruleset *ruleset = &rules->tables[0];
 	struct ruleset_rule *rule;
 	struct ruleset_set *set;
 
-	ruleset_init(ruleset, TABLE);
+	*rules = (struct firewall_rules){.count = 1};
+	ruleset_init(ruleset, RULESET_INET, TABLE);
 	ruleset_add_counter(ruleset, "blocked");
 	set = ruleset_add_set(ruleset, "home", AF_INET);
 	ruleset_set_add(ruleset, set, &home);
@@ -86,7 +88,7 @@ static void scene_start(struct scene *scene, bool own)
 static void scene_end(struct scene *scene)
 {
 	keeper_free(scene->keeper);
-	ruleset_clear(&scene->wanted);
+	firewall_rules_clear(&scene->wanted);
 }
 
 /* One round of its owner's loop. */
@@ -125,8 +127,8 @@ static void expect_in_force(const struct scene *scene)
 	struct ruleset found;
 
 	assert_non_null(other);
-	assert_int_equal(firewall_read(other, TABLE, &found), FIREWALL_OK);
-	assert_int_equal(ruleset_diff(&scene->wanted, &found, NULL, NULL), 0);
+	assert_int_equal(firewall_read(other, RULESET_INET, TABLE, &found), FIREWALL_OK);
+	assert_int_equal(ruleset_diff(&scene->wanted.tables[0], &found, NULL, NULL), 0);
 	ruleset_clear(&found);
 	firewall_close(other);
 }
@@ -341,7 +343,7 @@ static void rules_that_cannot_be_put_back_are_told_once_and_put_back_when_they_c
 	scene_start(&scene, false);
 	other = firewall_open(problem);
 	assert_non_null(other);
-	ruleset_init(&theirs, TABLE);
+	ruleset_init(&theirs, RULESET_INET, TABLE);
 	ruleset_add_chain(&theirs, "out", HOOK_OUTPUT, 0, false);
 	assert_int_equal(firewall_apply(other, &theirs, true, &owned), FIREWALL_OK);
 	if (owned) {
@@ -364,34 +366,64 @@ static void rules_that_cannot_be_put_back_are_told_once_and_put_back_when_they_c
 	scene_end(&scene);
 }
 
-static void a_new_ruleset_takes_the_place_of_the_old_one_and_a_bad_one_does_not(void **state)
+/* One chain, and at will a table of family netdev. */
+static void other_make(struct firewall_rules *rules, bool frames)
 {
-	struct ruleset bad, fewer;
+	*rules = (struct firewall_rules){.count = frames ? 2 : 1};
+	ruleset_init(&rules->tables[0], RULESET_INET, TABLE);
+	ruleset_add_chain(&rules->tables[0], "out", HOOK_OUTPUT, 0, true);
+	if (frames) {
+		ruleset_init(&rules->tables[1], RULESET_NETDEV, TABLE);
+		ruleset_add_chain(&rules->tables[1], "out", HOOK_EGRESS, 0, true);
+		ruleset_add_device(&rules->tables[1], "lo");
+	}
+}
+
+static void new_rules_take_the_place_of_the_old_ones_and_bad_ones_do_not(void **state)
+{
+	struct firewall_rules bad, fewer;
 	struct scene scene;
 	struct ruleset_rule *rule;
 
 	(void)state;
 	scene_start(&scene, true);
 	wanted_make(&bad);
-	rule = ruleset_add_rule(&bad);
+	rule = ruleset_add_rule(&bad.tables[0]);
 	rule->verdict = VERDICT_JUMP;
 	snprintf(rule->target, sizeof(rule->target), "nowhere");
 	assert_int_equal(keeper_put(scene.keeper, &bad), FIREWALL_FAILED);
 	assert_true(strlen(keeper_problem(scene.keeper)) > 20);
 	expect_in_force(&scene);
-	ruleset_init(&fewer, TABLE);
-	ruleset_add_chain(&fewer, "out", HOOK_OUTPUT, 0, true);
+	other_make(&fewer, false);
 	assert_int_equal(keeper_put(scene.keeper, &fewer), FIREWALL_OK);
 	scene_settle(&scene);
 	assert_int_equal(keeper_status(scene.keeper)->repairs, 0);
-	ruleset_clear(&scene.wanted);
-	ruleset_init(&scene.wanted, TABLE);
-	ruleset_add_chain(&scene.wanted, "out", HOOK_OUTPUT, 0, true);
+	firewall_rules_clear(&scene.wanted);
+	scene.wanted = fewer;
 	expect_in_force(&scene);
-	assert_int_equal(keeper_remove(scene.keeper, TABLE), FIREWALL_OK);
-	assert_int_equal(keeper_remove(scene.keeper, TABLE), FIREWALL_ABSENT);
-	ruleset_clear(&bad);
-	ruleset_clear(&fewer);
+	firewall_rules_clear(&bad);
+	scene_end(&scene);
+}
+
+static void a_table_of_frames_is_kept_as_well_and_goes_when_it_is_not_wanted(void **state)
+{
+	struct firewall_rules frames;
+	struct scene scene;
+
+	(void)state;
+	scene_start(&scene, false);
+	other_make(&frames, true);
+	if (keeper_put(scene.keeper, &frames) != FIREWALL_OK)
+		skip_without(FEATURE_EGRESS);
+	assert_int_equal(nft("flush ruleset"), 0);
+	scene_await(&scene, KEEPER_REPAIRED, 2);
+	assert_int_equal(nft("delete table netdev " TABLE), 0);
+	scene_await(&scene, KEEPER_REPAIRED, 3);
+	assert_int_equal(nft("list chain netdev " TABLE " out"), 0);
+	assert_int_equal(keeper_put(scene.keeper, &scene.wanted), FIREWALL_OK);
+	assert_int_not_equal(nft("list table netdev " TABLE), 0);
+	expect_in_force(&scene);
+	firewall_rules_clear(&frames);
 	scene_end(&scene);
 }
 
@@ -408,8 +440,8 @@ int main(void)
 		cmocka_unit_test(a_storm_of_others_changes_is_not_answered_by_reading_each_time),
 		cmocka_unit_test(
 			rules_that_cannot_be_put_back_are_told_once_and_put_back_when_they_can),
-		cmocka_unit_test(
-			a_new_ruleset_takes_the_place_of_the_old_one_and_a_bad_one_does_not),
+		cmocka_unit_test(new_rules_take_the_place_of_the_old_ones_and_bad_ones_do_not),
+		cmocka_unit_test(a_table_of_frames_is_kept_as_well_and_goes_when_it_is_not_wanted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,7 +63,7 @@ static void everything_make(struct ruleset *ruleset)
 	static const sa_family_t families[] = {AF_INET, AF_INET6};
 	struct ruleset_rule *rule;
 
-	ruleset_init(ruleset, "egressd_test");
+	ruleset_init(ruleset, RULESET_INET, "egressd_test");
 	ruleset_add_counter(ruleset, "one");
 	ruleset_add_set(ruleset, "s4", AF_INET);
 	ruleset_add_set(ruleset, "s6", AF_INET6);
@@ -112,6 +112,51 @@ static void everything_make(struct ruleset *ruleset)
 	rule->matches[0].high = 136;
 	ruleset_add_chain(ruleset, "in", HOOK_INPUT, -310, false);
 	ruleset_add_chain(ruleset, "forward", HOOK_FORWARD, 2000000000, false);
+	ruleset_add_chain(ruleset, "last", HOOK_POSTROUTING, INT32_MAX, false);
+	rule_of(ruleset, MATCH_MARK, 51820)->matches[0].mask = UINT32_MAX;
+	rule = rule_of(ruleset, MATCH_MARK, 0xe6000000);
+	rule->matches[0].mask = RULE_MARK_MASK;
+	rule->stamp = 0xe7000000;
+	snprintf(rule->counter, sizeof(rule->counter), "one");
+	rule_of(ruleset, MATCH_STRAY, 0)->verdict = VERDICT_DROP;
+}
+
+/* What frames are asked that leave by a device, and all that is asked of packets anywhere. */
+static void frames_make(struct ruleset *ruleset)
+{
+	static const sa_family_t families[] = {AF_INET, AF_INET6};
+	struct ruleset_rule *rule;
+
+	ruleset_init(ruleset, RULESET_NETDEV, "egressd_test");
+	ruleset_add_counter(ruleset, "one");
+	ruleset_add_set(ruleset, "s4", AF_INET);
+	ruleset_add_set(ruleset, "s6", AF_INET6);
+	ruleset_add_chain(ruleset, "frames", HOOK_EGRESS, INT32_MAX, true);
+	ruleset_add_device(ruleset, "lo");
+	rule_of(ruleset, MATCH_ARP, 0)->verdict = VERDICT_ACCEPT;
+	rule = rule_of(ruleset, MATCH_UID, 1900);
+	snprintf(rule->counter, sizeof(rule->counter), "one");
+	rule_of(ruleset, MATCH_MARK, 51820)->matches[0].mask = UINT32_MAX;
+	rule_of(ruleset, MATCH_MARK, 0)->matches[0].mask = 1;
+	for (size_t i = 0; i < ARRAY_LEN(families); i++) {
+		const char *set = families[i] == AF_INET ? "s4" : "s6";
+		struct rule_match *match;
+
+		rule = ruleset_add_rule(ruleset);
+		match_set(rule, MATCH_SOURCE, set, families[i]);
+		match = match_add(rule, MATCH_DESTINATION);
+		match->address.family = families[i];
+		match = match_add(rule, MATCH_DESTINATION_PORT);
+		match->number = IPPROTO_UDP;
+		match->low = match->high = 53;
+		rule->verdict = VERDICT_DROP;
+	}
+	rule = ruleset_add_rule(ruleset);
+	match_add(rule, MATCH_ICMPV6_TYPE)->low = 133;
+	rule->matches[0].high = 136;
+	rule = ruleset_add_rule(ruleset);
+	match_add(rule, MATCH_ICMPV6_TYPE)->low = 143;
+	rule->matches[0].high = 143;
 }
 
 static void print_difference(void *arg, const char *words)
@@ -124,7 +169,7 @@ static void expect_same(struct firewall *firewall, const struct ruleset *wanted)
 {
 	struct ruleset found;
 
-	if (firewall_read(firewall, wanted->table, &found) != FIREWALL_OK)
+	if (firewall_read(firewall, wanted->family, wanted->table, &found) != FIREWALL_OK)
 		fail_msg("%s", firewall_problem(firewall));
 	assert_int_equal(ruleset_diff(wanted, &found, print_difference, NULL), 0);
 	ruleset_clear(&found);
@@ -147,9 +192,135 @@ static void every_kind_of_rule_comes_back_as_it_went(void **state)
 	apply(firewall, &ruleset, false);
 	apply(firewall, &ruleset, false);
 	expect_same(firewall, &ruleset);
-	assert_int_equal(firewall_remove(firewall, ruleset.table), FIREWALL_OK);
-	assert_int_equal(firewall_remove(firewall, ruleset.table), FIREWALL_ABSENT);
+	assert_int_equal(firewall_remove(firewall, ruleset.family, ruleset.table), FIREWALL_OK);
+	assert_int_equal(firewall_remove(firewall, ruleset.family, ruleset.table), FIREWALL_ABSENT);
 	ruleset_clear(&ruleset);
+	firewall_close(firewall);
+}
+
+static void rules_at_devices_come_back_as_they_went(void **state)
+{
+	struct firewall *firewall = open_or_skip();
+	struct ruleset ruleset, found;
+
+	(void)state;
+	frames_make(&ruleset);
+	assert_int_equal(ruleset_finish(&ruleset), 0);
+	apply(firewall, &ruleset, true);
+	apply(firewall, &ruleset, true);
+	expect_same(firewall, &ruleset);
+	/* Another family is another table. */
+	assert_int_equal(firewall_read(firewall, RULESET_INET, ruleset.table, &found),
+			 FIREWALL_ABSENT);
+	assert_int_equal(firewall_remove(firewall, RULESET_NETDEV, ruleset.table), FIREWALL_OK);
+	ruleset_clear(&ruleset);
+	firewall_close(firewall);
+}
+
+/* Of a witness that stands alone in the namespace, but for lo. */
+static const struct firewall_policy watched = {.uid = 1900};
+
+static uint64_t count_of(struct firewall *firewall, enum ruleset_family family, const char *name)
+{
+	struct firewall_count counts[8];
+	size_t count = 0;
+
+	if (firewall_read_counters(firewall, family, FIREWALL_TABLE_WITNESS, counts, 8, &count) !=
+	    FIREWALL_OK)
+		fail_msg("%s", firewall_problem(firewall));
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(counts[i].name, name) == 0)
+			return counts[i].packets;
+	}
+	fail_msg("there is no counter %s", name);
+	return 0;
+}
+
+static void counters_are_read_by_family_and_table(void **state)
+{
+	struct firewall *firewall = open_or_skip();
+	struct firewall_count counts[2];
+	struct firewall_rules rules;
+	struct ruleset other;
+	size_t count = 7;
+
+	(void)state;
+	assert_int_equal(firewall_read_counters(firewall, RULESET_INET, FIREWALL_TABLE_WITNESS,
+						counts, 2, &count),
+			 FIREWALL_ABSENT);
+	assert_int_equal(count, 0);
+	everything_make(&other);
+	assert_int_equal(ruleset_finish(&other), 0);
+	apply(firewall, &other, false);
+	assert_int_equal(
+		firewall_install(firewall, FIREWALL_WITNESS, &watched, NULL, false, &rules, NULL),
+		FIREWALL_OK);
+	assert_int_equal(rules.count, 1);
+	assert_int_equal(count_of(firewall, RULESET_INET, FIREWALL_LEAKED), 0);
+	/* No more than there is room for, and nobody else's. */
+	assert_int_equal(firewall_read_counters(firewall, RULESET_INET, FIREWALL_TABLE_WITNESS,
+						counts, 2, &count),
+			 FIREWALL_OK);
+	assert_int_equal(count, 2);
+	assert_int_equal(firewall_read_counters(firewall, RULESET_NETDEV, FIREWALL_TABLE_WITNESS,
+						counts, 2, &count),
+			 FIREWALL_ABSENT);
+	firewall_rules_clear(&rules);
+	ruleset_clear(&other);
+	firewall_close(firewall);
+}
+
+static void a_kind_with_fewer_tables_takes_the_others_out(void **state)
+{
+	static const struct firewall_links links = {{"lo"}, 1};
+	struct firewall *firewall = open_or_skip();
+	struct firewall_policy policy = watched;
+	struct firewall_rules rules;
+	struct ruleset found;
+
+	(void)state;
+	policy.links = &links;
+	assert_int_equal(
+		firewall_install(firewall, FIREWALL_WITNESS, &policy, NULL, true, &rules, NULL),
+		FIREWALL_OK);
+	assert_int_equal(rules.count, 2);
+	assert_int_equal(count_of(firewall, RULESET_NETDEV, FIREWALL_OTHERS), 0);
+	firewall_rules_clear(&rules);
+	policy.links = NULL;
+	assert_int_equal(
+		firewall_install(firewall, FIREWALL_WITNESS, &policy, NULL, true, &rules, NULL),
+		FIREWALL_OK);
+	assert_int_equal(rules.count, 1);
+	assert_int_equal(firewall_read(firewall, RULESET_NETDEV, FIREWALL_TABLE_WITNESS, &found),
+			 FIREWALL_ABSENT);
+	firewall_rules_clear(&rules);
+	firewall_close(firewall);
+}
+
+/* As where the kernel has no place for them. */
+static void
+a_witness_of_frames_that_the_kernel_refuses_counts_packets_and_strict_fails(void **state)
+{
+	static const struct firewall_links twice = {{"lo", "lo"}, 2};
+	struct firewall_endpoint endpoint = {.address = {.family = AF_INET, .bytes = {1, 2, 3, 4}}};
+	struct firewall *firewall = open_or_skip();
+	struct firewall_policy policy = watched;
+	struct firewall_rules rules;
+
+	(void)state;
+	policy.links = &twice;
+	policy.endpoints = &endpoint;
+	policy.endpoint_count = 1;
+	if (firewall_install(firewall, FIREWALL_WITNESS, &policy, NULL, true, &rules, NULL) !=
+	    FIREWALL_OK)
+		fail_msg("%s", firewall_problem(firewall));
+	assert_int_equal(rules.count, 1);
+	assert_int_equal(count_of(firewall, RULESET_INET, FIREWALL_LEAKED), 0);
+	firewall_rules_clear(&rules);
+	assert_int_equal(
+		firewall_install(firewall, FIREWALL_STRICT, &policy, NULL, true, &rules, NULL),
+		FIREWALL_FAILED);
+	firewall_rules_clear(&rules);
 	firewall_close(firewall);
 }
 
@@ -162,7 +333,7 @@ static void sets_of_any_size_and_at_the_ends_come_back(void **state)
 	struct prefix all = {.address.family = AF_INET6};
 
 	(void)state;
-	ruleset_init(&ruleset, "egressd_test");
+	ruleset_init(&ruleset, RULESET_INET, "egressd_test");
 	set = ruleset_add_set(&ruleset, "ends", AF_INET);
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		struct prefix prefix;
@@ -194,7 +365,7 @@ static void thousands_of_rules_go_in_at_once(void **state)
 	struct ruleset ruleset;
 
 	(void)state;
-	ruleset_init(&ruleset, "egressd_test");
+	ruleset_init(&ruleset, RULESET_INET, "egressd_test");
 	ruleset_add_chain(&ruleset, "out", HOOK_OUTPUT, 0, false);
 	for (uint16_t i = 0; i < 5000; i++) {
 		struct rule_match *match = match_add(ruleset_add_rule(&ruleset), MATCH_SOURCE_PORT);
@@ -250,7 +421,8 @@ static void an_owned_table_is_nobody_elses_and_stays_when_its_owner_goes(void **
 	if (owned) {
 		assert_int_equal(firewall_apply(other, &ruleset, true, NULL), FIREWALL_FAILED);
 		assert_non_null(strstr(firewall_problem(other), "owns"));
-		assert_int_equal(firewall_remove(other, ruleset.table), FIREWALL_FAILED);
+		assert_int_equal(firewall_remove(other, ruleset.family, ruleset.table),
+				 FIREWALL_FAILED);
 	}
 	/* The owner itself replaces it. */
 	assert_int_equal(firewall_apply(owner, &ruleset, true, &owned), FIREWALL_OK);
@@ -260,7 +432,7 @@ static void an_owned_table_is_nobody_elses_and_stays_when_its_owner_goes(void **
 	owned = false;
 	assert_int_equal(firewall_apply(other, &ruleset, true, &owned), FIREWALL_OK);
 	expect_same(other, &ruleset);
-	assert_int_equal(firewall_remove(other, ruleset.table), FIREWALL_OK);
+	assert_int_equal(firewall_remove(other, ruleset.family, ruleset.table), FIREWALL_OK);
 	ruleset_clear(&ruleset);
 	firewall_close(other);
 }
@@ -269,6 +441,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_of_rule_comes_back_as_it_went),
+		cmocka_unit_test(rules_at_devices_come_back_as_they_went),
+		cmocka_unit_test(counters_are_read_by_family_and_table),
+		cmocka_unit_test(a_kind_with_fewer_tables_takes_the_others_out),
+		cmocka_unit_test(
+			a_witness_of_frames_that_the_kernel_refuses_counts_packets_and_strict_fails),
 		cmocka_unit_test(sets_of_any_size_and_at_the_ends_come_back),
 		cmocka_unit_test(thousands_of_rules_go_in_at_once),
 		cmocka_unit_test(a_refused_ruleset_leaves_the_old_one_in_force),

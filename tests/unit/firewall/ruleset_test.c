@@ -67,7 +67,7 @@ static void sets_have_one_form_only(void **state)
 		struct ruleset_set *set;
 		char *text;
 
-		ruleset_init(&ruleset, "t");
+		ruleset_init(&ruleset, RULESET_INET, "t");
 		set = ruleset_add_set(&ruleset, "s", cases[i].family);
 		for (size_t j = 0; cases[i].prefixes[j] != NULL; j++) {
 			struct prefix prefix = prefix_of(cases[i].prefixes[j]);
@@ -88,8 +88,12 @@ static void sets_have_one_form_only(void **state)
 static const char *const devices[] = {"tun0"};
 
 /* A gateway that everything below is a change of. */
-static void gateway_make(struct ruleset *ruleset)
+static void rules_make(enum firewall_kind kind, struct firewall_rules *rules)
 {
+	static const struct firewall_links links = {{"eth1", "eth0"}, 2};
+	const struct firewall_endpoint endpoints[] = {
+		{.address = endpoint_of("45.80.2.2:51820"), .mark = 51820},
+		{.address = endpoint_of("[2a0e:b107:2::2]:443"), .over_tcp = true}};
 	const struct prefix clients[] = {prefix_of("172.30.0.10"), prefix_of("fd30::/64")};
 	const struct prefix browsers[] = {prefix_of("192.168.0.0/16")};
 	const struct firewall_service listeners[] = {
@@ -127,10 +131,23 @@ static void gateway_make(struct ruleset *ruleset)
 		.udp_port_low = 4000,
 		.udp_port_high = 4100,
 		.bridge = "br-apps",
+		.endpoints = endpoints,
+		.endpoint_count = 2,
+		.links = &links,
 	};
 	const char *problem;
 
-	assert_int_equal(firewall_derive_gateway(&policy, "t", ruleset, &problem), 0);
+	if (firewall_derive(kind, &policy, NULL, rules, &problem) < 0)
+		fail_msg("%s", problem);
+}
+
+static void gateway_make(struct ruleset *ruleset)
+{
+	struct firewall_rules rules;
+
+	rules_make(FIREWALL_GATEWAY, &rules);
+	assert_int_equal(rules.count, 1);
+	*ruleset = rules.tables[0];
 }
 
 static void gateway_lets_through_the_tuples_and_no_more(void **state)
@@ -180,16 +197,101 @@ static void gateway_lets_through_the_tuples_and_no_more(void **state)
 	ruleset_clear(&ruleset);
 }
 
-static void rules_for_root_are_refused(void **state)
+static void each_kind_has_its_tables(void **state)
 {
-	const struct firewall_policy policy = {.uid = 0};
-	struct ruleset ruleset;
-	const char *problem = NULL;
+	static const struct {
+		enum firewall_kind kind;
+		size_t table;
+		const char *line;
+		bool is_there;
+	} cases[] = {
+		{FIREWALL_STRICT, 0, "output priority -5; policy drop", true},
+		{FIREWALL_STRICT, 0, "input priority -5; policy drop", true},
+		{FIREWALL_STRICT, 0, "forward priority -5; policy drop", true},
+		{FIREWALL_STRICT, 0, "fib saddr . oif type != local counter name blk_stray drop",
+		 true},
+		{FIREWALL_STRICT, 0,
+		 "ip6 daddr 2a0e:b107:2::2 tcp dport 443 counter name ok_endpoint", true},
+		/* In the order of their names, whichever was found first. */
+		{FIREWALL_STRICT, 1,
+		 "hook egress devices = { \"eth0\", \"eth1\" } priority 0; policy drop", true},
+		/* Frames have no flows and no sockets that could be told. */
+		{FIREWALL_STRICT, 1, "ct ", false},
+		{FIREWALL_STRICT, 1, "skuid", false},
+		{FIREWALL_STRICT, 1, "meta mark and", false},
+		{FIREWALL_STRICT, 1, "ip daddr 172.30.0.10 tcp dport 9696 counter name ok_forward",
+		 true},
+		{FIREWALL_STRICT, 1, "127.0.0.1", false},
+		{FIREWALL_WITNESS, 0, "drop", false},
+		{FIREWALL_WITNESS, 0, "reject", false},
+		{FIREWALL_WITNESS, 0, "counter", false},
+		{FIREWALL_WITNESS, 0, "postrouting priority 2147483646", true},
+		{FIREWALL_WITNESS, 1, "priority 2147483647; policy accept", true},
+		{FIREWALL_WITNESS, 1, "drop", false},
+		{FIREWALL_WITNESS, 1, "meta mark and 0xff000000 == 0xe6000000 counter name leaked",
+		 true},
+		{FIREWALL_WITNESS, 1, "meta skuid 1900 counter name leaked", true},
+		{FIREWALL_APP, 1, "policy drop", true},
+		{FIREWALL_APP, 1, "ct ", false},
+		{FIREWALL_HUB, 0, "output priority -5; policy accept", true},
+		{FIREWALL_HUB, 0, "forward priority -5; policy drop", true},
+	};
 
 	(void)state;
-	assert_int_equal(firewall_derive_gateway(&policy, "t", &ruleset, &problem), -1);
-	assert_non_null(problem);
-	ruleset_clear(&ruleset);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct firewall_rules rules;
+		char *text;
+
+		rules_make(cases[i].kind, &rules);
+		assert_true(cases[i].table < rules.count);
+		text = text_of(&rules.tables[cases[i].table]);
+		if ((strstr(text, cases[i].line) != NULL) != cases[i].is_there)
+			fail_msg("case %zu: %s %s\n%s", i, cases[i].line,
+				 cases[i].is_there ? "is missing" : "is there", text);
+		free(text);
+		firewall_rules_clear(&rules);
+	}
+}
+
+static void what_a_kind_cannot_do_without_is_told(void **state)
+{
+	static const struct {
+		enum firewall_kind kind;
+		struct firewall_policy policy;
+		const char *words;
+	} cases[] = {
+		{FIREWALL_STRICT, {.uid = 1900}, "vpn-endpoint"},
+		{FIREWALL_GATEWAY, {.uid = 1900, .direct = true}, "direct"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct firewall_rules rules;
+		const char *problem = NULL;
+
+		assert_int_equal(
+			firewall_derive(cases[i].kind, &cases[i].policy, NULL, &rules, &problem),
+			-1);
+		assert_non_null(strstr(problem, cases[i].words));
+		firewall_rules_clear(&rules);
+	}
+}
+
+static void rules_for_root_are_refused(void **state)
+{
+	static const enum firewall_kind kinds[] = {FIREWALL_GATEWAY, FIREWALL_STRICT, FIREWALL_HUB,
+						   FIREWALL_WITNESS};
+	const struct firewall_policy policy = {.uid = 0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		struct firewall_rules rules;
+		const char *problem = NULL;
+
+		assert_int_equal(firewall_derive(kinds[i], &policy, NULL, &rules, &problem), -1);
+		assert_non_null(problem);
+		firewall_rules_clear(&rules);
+	}
 }
 
 static void an_app_cannot_be_held_to_a_gateway_without_an_address(void **state)
@@ -197,13 +299,13 @@ static void an_app_cannot_be_held_to_a_gateway_without_an_address(void **state)
 	const struct firewall_service listeners[] = {{.address = endpoint_of("0.0.0.0:8118")},
 						     {.address = endpoint_of("127.0.0.1:8118")}};
 	const struct firewall_policy policy = {.listeners = listeners, .listener_count = 2};
-	struct ruleset ruleset;
+	struct firewall_rules rules;
 	const char *problem = NULL;
 
 	(void)state;
-	assert_int_equal(firewall_derive_app(&policy, "t", &ruleset, &problem), -1);
+	assert_int_equal(firewall_derive(FIREWALL_APP, &policy, NULL, &rules, &problem), -1);
 	assert_non_null(strstr(problem, "address"));
-	ruleset_clear(&ruleset);
+	firewall_rules_clear(&rules);
 }
 
 static void keep_words(void *arg, const char *words)
@@ -310,6 +412,16 @@ static void change_chains(struct ruleset *ruleset)
 	ruleset_add_chain(ruleset, "more", HOOK_OUTPUT, -400, false);
 }
 
+static void change_stamp(struct ruleset *ruleset)
+{
+	rule_at(ruleset, "output", 0)->stamp = RULE_MARK;
+}
+
+static void change_device(struct ruleset *ruleset)
+{
+	ruleset_add_device(ruleset, "eth0");
+}
+
 static void every_change_is_a_difference(void **state)
 {
 	static const struct {
@@ -330,6 +442,8 @@ static void every_change_is_a_difference(void **state)
 		{change_set, "set apps has other addresses"},
 		{change_set_count, "set more does not belong there"},
 		{change_counters, "counter blk_tunnel is missing"},
+		{change_stamp, "chain output: rule 1 "},
+		{change_device, "chain forward stands at other devices"},
 		{change_chains, "chain more does not belong there"},
 	};
 
@@ -355,6 +469,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sets_have_one_form_only),
 		cmocka_unit_test(gateway_lets_through_the_tuples_and_no_more),
+		cmocka_unit_test(each_kind_has_its_tables),
+		cmocka_unit_test(what_a_kind_cannot_do_without_is_told),
 		cmocka_unit_test(rules_for_root_are_refused),
 		cmocka_unit_test(an_app_cannot_be_held_to_a_gateway_without_an_address),
 		cmocka_unit_test(every_change_is_a_difference),
