@@ -9,7 +9,7 @@ import pytest
 from . import policy, world
 from .daemon import USER, program
 from .senders import Sender, facts_of, gateway_facts
-from .test_firewall import link_local
+from .test_firewall import link_local, wait_until
 from .witness import Witness
 
 PROXY = f"http://{world.GATEWAY_APPS}:8118"
@@ -152,3 +152,43 @@ def test_nothing_leaves_an_apps_namespace(lab, app, tmp_path):
         assert {told[kind] for kind in ("udp", "udp 53", "echo", "gre", "broadcast", "multicast")} == {"EPERM"}, told
     lab.witness.look()
     lab.witness.total.leaks.clear()
+
+
+def test_the_warden_holds_the_strict_rules_as_long_as_the_policy_says_so(lab, play):
+    lab.firewall.off()
+    text = policy.open_policy(extra=f"{ENDPOINT}\nfirewall strict")
+    scene = play(lab, text, ())
+    facts = gateway_facts(lab.gateway)
+
+    def table():
+        return lab.gateway.run("nft", "list", "table", "netdev", "egressd", check=False)
+
+    with Sender(lab.gateway, facts) as sender:
+        kinds = ["frame", "frame with our mark", "udp bound to a device", "udp6 bound to a device"]
+        none_is_seen(sender, kinds, OnlyLeaks(lab.witness))
+        assert scene.curl("https://example.org/whoami", "-x", PROXY).body.strip() == world.VPN_PUBLIC
+        # A link that came later is held as the others are.
+        lab.gateway.batch("link add later0 type veth peer name later1")
+        wait_until(lambda: "later0" in table() and "later1" in table(), "the rules know the new links")
+        none_is_seen(sender, kinds, OnlyLeaks(lab.witness))
+        assert "reloaded" in scene.daemon.reload(text.replace("firewall strict", "firewall own"))["event"]
+        assert table() == ""
+        each_is_seen(sender, kinds, OnlyLeaks(lab.witness))
+        assert "reloaded" in scene.daemon.reload(text)["event"]
+        none_is_seen(sender, kinds, OnlyLeaks(lab.witness))
+        # Without an endpoint the VPN could not come up again: refused, and what was in force stays.
+        refused = scene.daemon.reload(text.replace(ENDPOINT, ""))["event"]
+        assert "refused" in refused and "later0" in table()
+    lab.witness.total.leaks.clear()
+
+
+class OnlyLeaks:
+    """A witness beside a running VPN, whose carrier is no answer to anything here."""
+
+    def __init__(self, witness):
+        self.witness = witness
+
+    def look(self):
+        report = self.witness.look()
+        report.carrier = 0
+        return report

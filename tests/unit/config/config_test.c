@@ -51,6 +51,7 @@ static void an_empty_file_has_the_defaults(void **state)
 	assert_true(config->log_hosts);
 	assert_false(config->add_via);
 	assert_int_equal(config->workers, 0);
+	assert_false(config->firewall.strict);
 	assert_int_equal(config->listener_count + config->forward_count, 0);
 	config_unref(config);
 }
@@ -61,9 +62,19 @@ static void settings_arrive(void **state)
 					  "timeout idle 24h\ncontrol /tmp/x.sock\n"
 					  "log level debug format json\nlog hosts no\nvia yes\n"
 					  "workers 3\nudp-ports 4000-5000\nclient a\nclient b\n"
-					  "limit client b sessions 64\n");
+					  "limit client b sessions 64\nfirewall strict\n"
+					  "vpn-endpoint 198.51.100.7:51820 mark 51820\n"
+					  "vpn-endpoint [2001:db8::7]:443 proto tcp\n");
 
 	(void)state;
+	assert_true(config->firewall.strict);
+	assert_int_equal(config->firewall.endpoint_count, 2);
+	assert_endpoint(&config->firewall.endpoints[0].address, "198.51.100.7:51820");
+	assert_int_equal(config->firewall.endpoints[0].mark, 51820);
+	assert_false(config->firewall.endpoints[0].over_tcp);
+	assert_endpoint(&config->firewall.endpoints[1].address, "[2001:db8::7]:443");
+	assert_int_equal(config->firewall.endpoints[1].mark, 0);
+	assert_true(config->firewall.endpoints[1].over_tcp);
 	assert_int_equal(config->hold_ms, 0);
 	assert_int_equal(config->handshake_timeout_ms, 500);
 	assert_int_equal(config->connect_timeout_ms, 5000);

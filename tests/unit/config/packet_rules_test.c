@@ -17,6 +17,9 @@
 #include "firewall/ruleset_text.h"
 
 #define VPN "egress vpn device tun0\n"
+#define DIRECT                                                                                     \
+	"listen mixed 172.30.0.2:8118\nclient a address 172.30.0.10\n"                             \
+	"egress home direct resolver 8.8.4.4\n"
 #define BASE "listen mixed 172.30.0.2:8118\n" VPN
 
 static struct config *config_of(const char *text)
@@ -108,6 +111,29 @@ static void a_policy_opens_what_it_needs(void **state)
 		{"listen mixed 172.30.0.2:8118\nclient a address 172.30.0.10\n"
 		 "egress us proxy socks5://me:secret@172.31.0.5:1081\nus from a\n",
 		 "oifname \"tun0\"", false},
+		/* Strict: the VPN to its endpoints, by the mark if one is named, and nobody else.
+		 */
+		{BASE "client a address 172.30.0.10\nvpn from a\nfirewall strict\n"
+		      "vpn-endpoint 45.80.2.2:51820 mark 51820\n",
+		 "meta mark 0x0000ca6c ip daddr 45.80.2.2 udp dport 51820 counter name ok_endpoint "
+		 "accept",
+		 true},
+		{BASE "client a address 172.30.0.10\nvpn from a\nfirewall strict\n"
+		      "vpn-endpoint [2a0e::2]:443 proto tcp\n",
+		 "\t\tip6 daddr 2a0e::2 tcp dport 443 counter name ok_endpoint accept", true},
+		{BASE "client a address 172.30.0.10\nvpn from a\nvpn-endpoint 45.80.2.2:51820\n",
+		 "policy drop", false},
+		{BASE "client a address 172.30.0.10\nvpn from a\nvpn-endpoint 45.80.2.2:51820\n",
+		 "45.80.2.2", false},
+		/* Direct: to the world, but names of its resolvers alone, and nothing private. */
+		{DIRECT "home from a\n",
+		 "ip daddr 8.8.4.4 udp dport 53 counter name ok_direct accept", true},
+		{DIRECT "home from a\n", "udp dport 53 goto own_refused", true},
+		{DIRECT "home from a\n", "ip daddr @special goto own_refused", true},
+		{DIRECT "home from a\n", "forward priority -5; policy drop", true},
+		{"listen mixed 172.30.0.2:8118\nclient a address 172.30.0.10\n"
+		 "egress home direct private\nhome from a\n",
+		 "@special", false},
 		{BASE "egress two device tun1\nclient a address 172.30.0.10\nvpn from a\n"
 		      "two from a\n",
 		 "oifname \"tun1\" counter name ok_tunnel accept", true},

@@ -217,6 +217,113 @@ static void rules_at_devices_come_back_as_they_went(void **state)
 	firewall_close(firewall);
 }
 
+/* Of a witness that stands alone in the namespace, but for lo. */
+static const struct firewall_policy watched = {.uid = 1900};
+
+static uint64_t count_of(struct firewall *firewall, enum ruleset_family family, const char *name)
+{
+	struct firewall_count counts[8];
+	size_t count = 0;
+
+	if (firewall_read_counters(firewall, family, FIREWALL_TABLE_WITNESS, counts, 8, &count) !=
+	    FIREWALL_OK)
+		fail_msg("%s", firewall_problem(firewall));
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(counts[i].name, name) == 0)
+			return counts[i].packets;
+	}
+	fail_msg("there is no counter %s", name);
+	return 0;
+}
+
+static void counters_are_read_by_family_and_table(void **state)
+{
+	struct firewall *firewall = open_or_skip();
+	struct firewall_count counts[2];
+	struct firewall_rules rules;
+	struct ruleset other;
+	size_t count = 7;
+
+	(void)state;
+	assert_int_equal(firewall_read_counters(firewall, RULESET_INET, FIREWALL_TABLE_WITNESS,
+						counts, 2, &count),
+			 FIREWALL_ABSENT);
+	assert_int_equal(count, 0);
+	everything_make(&other);
+	assert_int_equal(ruleset_finish(&other), 0);
+	apply(firewall, &other, false);
+	assert_int_equal(
+		firewall_install(firewall, FIREWALL_WITNESS, &watched, NULL, false, &rules, NULL),
+		FIREWALL_OK);
+	assert_int_equal(rules.count, 1);
+	assert_int_equal(count_of(firewall, RULESET_INET, FIREWALL_LEAKED), 0);
+	/* No more than there is room for, and nobody else's. */
+	assert_int_equal(firewall_read_counters(firewall, RULESET_INET, FIREWALL_TABLE_WITNESS,
+						counts, 2, &count),
+			 FIREWALL_OK);
+	assert_int_equal(count, 2);
+	assert_int_equal(firewall_read_counters(firewall, RULESET_NETDEV, FIREWALL_TABLE_WITNESS,
+						counts, 2, &count),
+			 FIREWALL_ABSENT);
+	firewall_rules_clear(&rules);
+	ruleset_clear(&other);
+	firewall_close(firewall);
+}
+
+static void a_kind_with_fewer_tables_takes_the_others_out(void **state)
+{
+	static const struct firewall_links links = {{"lo"}, 1};
+	struct firewall *firewall = open_or_skip();
+	struct firewall_policy policy = watched;
+	struct firewall_rules rules;
+	struct ruleset found;
+
+	(void)state;
+	policy.links = &links;
+	assert_int_equal(
+		firewall_install(firewall, FIREWALL_WITNESS, &policy, NULL, true, &rules, NULL),
+		FIREWALL_OK);
+	assert_int_equal(rules.count, 2);
+	assert_int_equal(count_of(firewall, RULESET_NETDEV, FIREWALL_OTHERS), 0);
+	firewall_rules_clear(&rules);
+	policy.links = NULL;
+	assert_int_equal(
+		firewall_install(firewall, FIREWALL_WITNESS, &policy, NULL, true, &rules, NULL),
+		FIREWALL_OK);
+	assert_int_equal(rules.count, 1);
+	assert_int_equal(firewall_read(firewall, RULESET_NETDEV, FIREWALL_TABLE_WITNESS, &found),
+			 FIREWALL_ABSENT);
+	firewall_rules_clear(&rules);
+	firewall_close(firewall);
+}
+
+/* As where the kernel has no place for them. */
+static void
+a_witness_of_frames_that_the_kernel_refuses_counts_packets_and_strict_fails(void **state)
+{
+	static const struct firewall_links twice = {{"lo", "lo"}, 2};
+	struct firewall_endpoint endpoint = {.address = {.family = AF_INET, .bytes = {1, 2, 3, 4}}};
+	struct firewall *firewall = open_or_skip();
+	struct firewall_policy policy = watched;
+	struct firewall_rules rules;
+
+	(void)state;
+	policy.links = &twice;
+	policy.endpoints = &endpoint;
+	policy.endpoint_count = 1;
+	if (firewall_install(firewall, FIREWALL_WITNESS, &policy, NULL, true, &rules, NULL) !=
+	    FIREWALL_OK)
+		fail_msg("%s", firewall_problem(firewall));
+	assert_int_equal(rules.count, 1);
+	assert_int_equal(count_of(firewall, RULESET_INET, FIREWALL_LEAKED), 0);
+	firewall_rules_clear(&rules);
+	assert_int_equal(
+		firewall_install(firewall, FIREWALL_STRICT, &policy, NULL, true, &rules, NULL),
+		FIREWALL_FAILED);
+	firewall_rules_clear(&rules);
+	firewall_close(firewall);
+}
+
 static void sets_of_any_size_and_at_the_ends_come_back(void **state)
 {
 	static const char *const texts[] = {"0.0.0.0", "255.255.255.255", "10.0.0.0/8"};
@@ -335,6 +442,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_of_rule_comes_back_as_it_went),
 		cmocka_unit_test(rules_at_devices_come_back_as_they_went),
+		cmocka_unit_test(counters_are_read_by_family_and_table),
+		cmocka_unit_test(a_kind_with_fewer_tables_takes_the_others_out),
+		cmocka_unit_test(
+			a_witness_of_frames_that_the_kernel_refuses_counts_packets_and_strict_fails),
 		cmocka_unit_test(sets_of_any_size_and_at_the_ends_come_back),
 		cmocka_unit_test(thousands_of_rules_go_in_at_once),
 		cmocka_unit_test(a_refused_ruleset_leaves_the_old_one_in_force),

@@ -197,6 +197,86 @@ static void gateway_lets_through_the_tuples_and_no_more(void **state)
 	ruleset_clear(&ruleset);
 }
 
+static void each_kind_has_its_tables(void **state)
+{
+	static const struct {
+		enum firewall_kind kind;
+		size_t table;
+		const char *line;
+		bool is_there;
+	} cases[] = {
+		{FIREWALL_STRICT, 0, "output priority -5; policy drop", true},
+		{FIREWALL_STRICT, 0, "input priority -5; policy drop", true},
+		{FIREWALL_STRICT, 0, "forward priority -5; policy drop", true},
+		{FIREWALL_STRICT, 0, "fib saddr . oif type != local counter name blk_stray drop",
+		 true},
+		{FIREWALL_STRICT, 0,
+		 "ip6 daddr 2a0e:b107:2::2 tcp dport 443 counter name ok_endpoint", true},
+		/* In the order of their names, whichever was found first. */
+		{FIREWALL_STRICT, 1,
+		 "hook egress devices = { \"eth0\", \"eth1\" } priority 0; policy drop", true},
+		/* Frames have no flows and no sockets that could be told. */
+		{FIREWALL_STRICT, 1, "ct ", false},
+		{FIREWALL_STRICT, 1, "skuid", false},
+		{FIREWALL_STRICT, 1, "meta mark and", false},
+		{FIREWALL_STRICT, 1, "ip daddr 172.30.0.10 tcp dport 9696 counter name ok_forward",
+		 true},
+		{FIREWALL_STRICT, 1, "127.0.0.1", false},
+		{FIREWALL_WITNESS, 0, "drop", false},
+		{FIREWALL_WITNESS, 0, "reject", false},
+		{FIREWALL_WITNESS, 0, "counter", false},
+		{FIREWALL_WITNESS, 0, "postrouting priority 2147483646", true},
+		{FIREWALL_WITNESS, 1, "priority 2147483647; policy accept", true},
+		{FIREWALL_WITNESS, 1, "drop", false},
+		{FIREWALL_WITNESS, 1, "meta mark and 0xff000000 == 0xe6000000 counter name leaked",
+		 true},
+		{FIREWALL_WITNESS, 1, "meta skuid 1900 counter name leaked", true},
+		{FIREWALL_APP, 1, "policy drop", true},
+		{FIREWALL_APP, 1, "ct ", false},
+		{FIREWALL_HUB, 0, "output priority -5; policy accept", true},
+		{FIREWALL_HUB, 0, "forward priority -5; policy drop", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct firewall_rules rules;
+		char *text;
+
+		rules_make(cases[i].kind, &rules);
+		assert_true(cases[i].table < rules.count);
+		text = text_of(&rules.tables[cases[i].table]);
+		if ((strstr(text, cases[i].line) != NULL) != cases[i].is_there)
+			fail_msg("case %zu: %s %s\n%s", i, cases[i].line,
+				 cases[i].is_there ? "is missing" : "is there", text);
+		free(text);
+		firewall_rules_clear(&rules);
+	}
+}
+
+static void what_a_kind_cannot_do_without_is_told(void **state)
+{
+	static const struct {
+		enum firewall_kind kind;
+		struct firewall_policy policy;
+		const char *words;
+	} cases[] = {
+		{FIREWALL_STRICT, {.uid = 1900}, "vpn-endpoint"},
+		{FIREWALL_GATEWAY, {.uid = 1900, .direct = true}, "direct"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct firewall_rules rules;
+		const char *problem = NULL;
+
+		assert_int_equal(
+			firewall_derive(cases[i].kind, &cases[i].policy, NULL, &rules, &problem),
+			-1);
+		assert_non_null(strstr(problem, cases[i].words));
+		firewall_rules_clear(&rules);
+	}
+}
+
 static void rules_for_root_are_refused(void **state)
 {
 	static const enum firewall_kind kinds[] = {FIREWALL_GATEWAY, FIREWALL_STRICT, FIREWALL_HUB,
@@ -389,6 +469,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sets_have_one_form_only),
 		cmocka_unit_test(gateway_lets_through_the_tuples_and_no_more),
+		cmocka_unit_test(each_kind_has_its_tables),
+		cmocka_unit_test(what_a_kind_cannot_do_without_is_told),
 		cmocka_unit_test(rules_for_root_are_refused),
 		cmocka_unit_test(an_app_cannot_be_held_to_a_gateway_without_an_address),
 		cmocka_unit_test(every_change_is_a_difference),
