@@ -8,6 +8,7 @@
 #include "egressctl/command.h"
 #include "egressctl/print.h"
 #include "egressctl/status_firewall.h"
+#include "egressctl/status_tunnel.h"
 #include "egressctl/status_witness.h"
 
 enum {
@@ -53,29 +54,6 @@ static void screen_text(struct screen *screen, enum style style, const char *tex
 	screen_end_line(screen);
 }
 
-static void tunnel_print_addresses(struct screen *screen, const json_t *tunnel)
-{
-	const json_t *probe = json_object_get(tunnel, "probe");
-	const char *ipv4 = json_text(tunnel, "ipv4", "");
-	const char *ipv6 = json_text(tunnel, "ipv6", "");
-	int64_t answered_at_ms = json_number(probe, "answered_at_ms");
-	size_t room = screen->room - STATE_COLUMNS;
-	char line[PRINT_SIZE];
-	char answer[80] = "";
-	char age[32];
-
-	if (answered_at_ms > 0)
-		snprintf(answer, sizeof(answer), "; probe answered %s ago in %.0f ms",
-			 format_duration(screen->now_ms - answered_at_ms, age),
-			 (double)json_number(probe, "rtt_us") / 1000);
-	/* Where not everything fits, that there is an IPv6 address says more than the address. */
-	if (ipv4[0] && ipv6[0] && strlen(ipv4) + 2 + strlen(ipv6) + strlen(answer) > room)
-		ipv6 = "IPv6";
-	snprintf(line, sizeof(line), "%s%s%s%s", ipv4, ipv4[0] && ipv6[0] ? ", " : "",
-		 ipv4[0] || ipv6[0] ? ipv6 : "no address", answer);
-	screen_text(screen, STYLE_PLAIN, line, room);
-}
-
 static void tunnel_print(struct screen *screen, const json_t *tunnel)
 {
 	const char *state = json_text(tunnel, "state", "unknown");
@@ -95,10 +73,24 @@ static void tunnel_print(struct screen *screen, const json_t *tunnel)
 	screen_label(screen, "");
 	printf("%*s", STATE_COLUMNS, "");
 	if (up)
-		tunnel_print_addresses(screen, tunnel);
-	else
-		screen_text(screen, STYLE_WARN, json_text(tunnel, "reason", "nothing leaves"),
-			    screen->room - STATE_COLUMNS);
+		addresses_text(tunnel, screen->now_ms, screen->room - STATE_COLUMNS, line);
+	screen_text(screen, up ? STYLE_PLAIN : STYLE_WARN,
+		    up ? line : json_text(tunnel, "reason", "nothing leaves"),
+		    screen->room - STATE_COLUMNS);
+}
+
+/* One signal of three, and the only one that knows the address which the Internet sees. */
+static void gluetun_print(struct screen *screen, const json_t *gluetun)
+{
+	char line[PRINT_SIZE];
+	enum style style;
+
+	if (json_number(gluetun, "asked_at_ms") == 0)
+		return;
+	style = gluetun_text(gluetun, line);
+	screen_label(screen, "");
+	printf("%*s", STATE_COLUMNS, "");
+	screen_text(screen, style, line, screen->room - STATE_COLUMNS);
 }
 
 static void egress_print(struct screen *screen, const json_t *egress)
@@ -107,14 +99,16 @@ static void egress_print(struct screen *screen, const json_t *egress)
 	const char *kind = json_text(egress, "kind", "-");
 
 	screen_label(screen, json_text(egress, "name", "-"));
-	if (json_is_object(tunnel))
+	if (json_is_object(tunnel)) {
 		tunnel_print(screen, tunnel);
-	else if (strcmp(kind, "direct") == 0)
+		gluetun_print(screen, json_object_get(egress, "gluetun"));
+	} else if (strcmp(kind, "direct") == 0) {
 		screen_text(screen, STYLE_WARN,
 			    "direct: what the policy sends here is in no tunnel", screen->room);
-	else
+	} else {
 		screen_text(screen, STYLE_PLAIN,
 			    strcmp(kind, "proxy") == 0 ? "another proxy" : kind, screen->room);
+	}
 }
 
 static void egresses_print(struct screen *screen)
@@ -170,6 +164,22 @@ static void witness_print(struct screen *screen)
 	style = witness_text(witness, screen->now_ms, text);
 	screen_label(screen, "witness");
 	screen_text(screen, style, text, screen->room);
+}
+
+/* Only what is not as it should be. */
+static void proxy_print(struct screen *screen)
+{
+	const json_t *proxy = json_object_get(screen->status, "proxy");
+	const char *seccomp = json_text(proxy, "seccomp", "on");
+	const bool is_root = proxy != NULL && json_number(proxy, "uid") == 0;
+
+	if (strcmp(seccomp, "on") == 0 && !is_root)
+		return;
+	screen_label(screen, "proxy");
+	if (is_root)
+		print_styled(STYLE_BAD, "ROOT, ");
+	printf("seccomp ");
+	screen_text(screen, STYLE_WARN, seccomp, screen->room - strlen("ROOT, seccomp "));
 }
 
 /* The first error of a report, without the path that the line above has: "line 17: ...". */
@@ -346,6 +356,7 @@ static void status_print(const json_t *status)
 	screen_end_line(&screen);
 	firewall_print(&screen);
 	witness_print(&screen);
+	proxy_print(&screen);
 	policy_print(&screen);
 	traffic_print(&screen);
 	refusals_print(&screen);

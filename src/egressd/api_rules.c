@@ -29,8 +29,6 @@ static void rules_describe(const struct warden_report *report, struct text *text
 		text_add(text, report->reason[0] != '\0' ? report->reason : "not read back yet");
 		break;
 	}
-	if (report->same_user)
-		text_add(text, ", and the proxy is its warden's own user");
 }
 
 static const char *rules_state(const struct warden_report *report)

@@ -8,7 +8,6 @@ import sys
 import time
 
 ORIGIN_PORT = 5900
-EGRESSD_USER = 1900  # no privilege at all, as in production
 USER, PASSWORD = "bench", "a long enough password"
 CORES = os.cpu_count()
 
@@ -24,7 +23,6 @@ class Proxy:
     """One program. ways: how the load generator reaches the origin through it, {name: (via, port, extra arguments)}."""
     binary = ""
     forward = True  # a forward proxy; False for a relay or reverse proxy, which serves one target
-    settings = {}
 
     def __init__(self, name, build, folder):
         self.name, self.build = name, build
@@ -40,7 +38,7 @@ class Proxy:
     def start(self):
         with open(os.path.join(self.folder, "output"), "wb") as output:
             self.process = subprocess.Popen(self.command(), cwd=self.folder, stdin=subprocess.DEVNULL, stdout=output,
-                                            stderr=output, start_new_session=True, **self.settings)
+                                            stderr=output, start_new_session=True)
         deadline = time.monotonic() + 20
         for port in {way[1] for way in self.ways.values()}:
             while not self.listens(port):
@@ -59,6 +57,10 @@ class Proxy:
                     if words[1].endswith(wanted) and words[3] == "0A":
                         return True
         return False
+
+    def pid(self):
+        """Who does the work, children included."""
+        return self.process.pid
 
     def output(self):
         with open(os.path.join(self.folder, "output"), encoding="utf-8", errors="replace") as file:
@@ -94,11 +96,6 @@ class Egressd(Proxy):
         path = os.path.join(self.folder, "users")
         subprocess.run([os.path.join(self.build, "egressctl"), "passwd", path, USER], check=True,
                        input=PASSWORD + "\n", stdout=subprocess.DEVNULL, text=True)
-        if os.getuid() == 0 and self.can_change_user():
-            # The build may be where only its owner can look.
-            binary = shutil.copy(binary, self.folder)
-            os.chown(path, EGRESSD_USER, EGRESSD_USER)
-            self.settings = {"user": EGRESSD_USER, "group": EGRESSD_USER, "extra_groups": []}
         config = write(self.folder, "egress.conf", f"listen mixed 127.0.0.1:5000\n"
                        f"listen mixed 127.0.0.1:5001 auth {path}\n"
                        f"client bench user {USER}\n"
@@ -107,11 +104,10 @@ class Egressd(Proxy):
                        f"control {self.folder}/control.sock\n{self.options}")
         return [binary, "--config", config, "--no-firewall"]
 
-    @staticmethod
-    def can_change_user():
-        """In a user namespace of an ordinary user there is no other user to change to."""
-        with open("/proc/self/uid_map", encoding="ascii") as file:
-            return int(file.read().split()[2]) > EGRESSD_USER
+    def pid(self):
+        """The proxy's: it does the work, and its warden waits."""
+        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as file:
+            return int(file.read())
 
 
 class Reference(Proxy):
@@ -226,11 +222,14 @@ class Haproxy(Proxy):
 
 class Direct:
     """No proxy at all."""
-    name, forward, process = "direct", False, None
+    name, forward = "direct", False
     ways = {"": ("direct", 0, ()), "http": ("direct", 0, ())}
 
     def start(self):
         return self
+
+    def pid(self):
+        return 0
 
     def stop(self):
         pass
@@ -241,8 +240,11 @@ KINDS = {"egressd": Egressd, "reference": Reference, "reference http": Reference
          "privoxy": Privoxy, "nginx": Nginx, "haproxy": Haproxy}
 
 
-def private_world(inside):
-    """Runs this script again in namespaces of its own: nobody else's ports, and every process ends with it."""
+def private_world(inside, one_user=False):
+    """
+    Runs this script again in namespaces of its own: nobody else's ports, and every process ends with it. one_user: there is
+    no other user than root in it.
+    """
     if os.environ.get(inside):
         with open("/proc/sys/net/ipv4/tcp_max_tw_buckets", "w", encoding="ascii") as file:
             file.write("256")
@@ -250,6 +252,6 @@ def private_world(inside):
             file.write("10000 65535")
         return
     os.environ[inside] = "1"
-    user = [] if os.getuid() == 0 else ["--map-root-user"]
+    user = ["--map-root-user"] if one_user or os.getuid() else []
     os.execvp("unshare", ["unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", *user, "sh", "-c",
                           'ip link set lo up && exec "$@"', "sh", sys.executable, *sys.argv])

@@ -12,7 +12,8 @@ def table(policy, rules):
     return "\n".join(["*filter", *chains, *rules, "COMMIT", ""])
 
 
-def rules(links, multicast, endpoint):
+def rules(links, multicast, endpoint=None):
+    """endpoint: the device and the UDP port by which the VPN's server is reached; None while nobody may go there."""
     lines = ["-A INPUT -i lo -j ACCEPT", "-A OUTPUT -o lo -j ACCEPT",
              f"-A OUTPUT {ESTABLISHED}", f"-A INPUT {ESTABLISHED}"]
     for device, address, subnet in links:
@@ -21,7 +22,8 @@ def rules(links, multicast, endpoint):
             lines.append(f"-A OUTPUT -o {device} -d ff02::1:ff00:0/104 -j ACCEPT")
     lines += [f"-A INPUT -i {device} -d {subnet} -j ACCEPT" for device, _, subnet in links]
     if endpoint:
-        lines.append(f"-A OUTPUT -d {world.VPN_PUBLIC} -o eth0 -p udp --dport {world.VPN_PORT} -j ACCEPT")
+        device, port = endpoint
+        lines.append(f"-A OUTPUT -d {world.VPN_PUBLIC} -o {device} -p udp --dport {port} -j ACCEPT")
     lines.append("-A OUTPUT -o tun0 -j ACCEPT")
     return lines
 
@@ -30,8 +32,8 @@ FORMS = ("nft", "legacy")  # Gluetun takes the first that works
 
 
 class Firewall:
-    def __init__(self, gateway, form="nft"):
-        self.gateway, self.form = gateway, form
+    def __init__(self, gateway, endpoint_port, form="nft"):
+        self.gateway, self.endpoint_port, self.form = gateway, endpoint_port, form
         self.enabled = False
 
     def program(self, version, action=""):
@@ -50,8 +52,8 @@ class Firewall:
         self.gateway.run(program, input=text)
 
     def on(self):
-        self._load(self.program(4, "-restore"), table("DROP", rules(LINKS, False, True)))
-        self._load(self.program(6, "-restore"), table("DROP", rules(LINKS6, True, False)))
+        self._load(self.program(4, "-restore"), table("DROP", rules(LINKS, False, ("eth0", self.endpoint_port))))
+        self._load(self.program(6, "-restore"), table("DROP", rules(LINKS6, True)))
         self.enabled = True
 
     def off(self):

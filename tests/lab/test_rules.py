@@ -11,7 +11,7 @@ from .daemon import ROOT, program
 from .netns import Namespace, run
 from .policy import SHIPPED
 
-HUB = os.path.join(ROOT, "compose", "hub.conf")
+HUB = os.path.join(ROOT, "rules", "hub.conf")
 ENDPOINT = "vpn-endpoint 45.80.2.2:51820 mark 51820\n"  # of the shipped text of the strict rules
 # The kind, as the command line has it, and its tables.
 KINDS = {
