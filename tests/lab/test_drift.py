@@ -201,7 +201,7 @@ def test_rules_that_cannot_be_put_back_stop_everything_until_they_can(tampered, 
 
 def test_a_link_that_comes_and_goes_is_no_tampering(lab):
     """Strict rules name every link, and the kernel takes one that has gone out of them by itself."""
-    text = policy.open_policy(extra=f"vpn-endpoint {world.VPN_PUBLIC}:{world.VPN_PORT}\nfirewall strict")
+    text = policy.open_policy(extra=f"vpn-endpoint {world.VPN_PUBLIC}:1194\nfirewall strict")
     daemon = Daemon(text, lab.folder, lab.gateway, extra=("--no-owner",)).start()
     try:
         def listed():
