@@ -104,8 +104,9 @@ struct config {
 	_Atomic uint32_t references;          /* config_ref, config_unref */
 };
 
-/* Reads and checks a file, or what environment_or_file has in its place. What is wrong is added to
- * report. NULL: there were errors. The caller has the one reference. */
+/* Reads and checks a file, or what environment_or_file has in its place. Warnings and errors are
+ * added to report. NULL: there were errors, all told in the report. The caller has the one
+ * reference. */
 MUST_CHECK struct config *config_load(const char *path, struct config_report *report);
 
 /* The same from memory; path is only for messages. */

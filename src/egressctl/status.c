@@ -6,16 +6,14 @@
 
 #include "control/client.h"
 #include "egressctl/command.h"
-#include "egressctl/print.h"
+#include "egressctl/screen.h"
 #include "egressctl/status_firewall.h"
-#include "egressctl/status_tunnel.h"
 #include "egressctl/status_witness.h"
 
 enum {
 	SCREEN_LINES = 23, /* of 24: the last one is the prompt's */
 	SCREEN_COLUMNS = 80,
 	LABEL_MIN = 8,
-	LABEL_MAX = 20,
 	STATE_COLUMNS = 6,
 	EGRESSES_MAX = 4,
 	CLIENT_MAX = 12,
@@ -23,35 +21,27 @@ enum {
 	RULE_MAX = 15,
 };
 
-struct screen {
-	const json_t *status;
-	int64_t now_ms;
-	int lines;    /* so far */
-	size_t label; /* how wide the words on the left are */
-	size_t room;  /* how wide what stands beside them may be */
-};
-
-static void screen_end_line(struct screen *screen)
+static void tunnel_print_addresses(struct screen *screen, const json_t *tunnel)
 {
-	putchar('\n');
-	screen->lines++;
-}
+	const json_t *probe = json_object_get(tunnel, "probe");
+	const char *ipv4 = json_text(tunnel, "ipv4", "");
+	const char *ipv6 = json_text(tunnel, "ipv6", "");
+	int64_t answered_at_ms = json_number(probe, "answered_at_ms");
+	size_t room = screen->room - STATE_COLUMNS;
+	char line[PRINT_SIZE];
+	char answer[80] = "";
+	char age[32];
 
-static void screen_label(const struct screen *screen, const char *label)
-{
-	char cut[LABEL_MAX + 1];
-
-	printf("  %s%-*s%s  ", style_on(STYLE_DIM), (int)screen->label,
-	       text_cut_tail(label, screen->label, cut, sizeof(cut)), style_off());
-}
-
-/* To the end of the line, cut where room ends. */
-static void screen_text(struct screen *screen, enum style style, const char *text, size_t room)
-{
-	char cut[PRINT_SIZE];
-
-	print_styled(style, text_cut_tail(text, room, cut, sizeof(cut)));
-	screen_end_line(screen);
+	if (answered_at_ms > 0)
+		snprintf(answer, sizeof(answer), "; probe answered %s ago in %.0f ms",
+			 format_duration(screen->now_ms - answered_at_ms, age),
+			 (double)json_number(probe, "rtt_us") / 1000);
+	/* Where not everything fits, that there is an IPv6 address says more than the address. */
+	if (ipv4[0] && ipv6[0] && strlen(ipv4) + 2 + strlen(ipv6) + strlen(answer) > room)
+		ipv6 = "IPv6";
+	snprintf(line, sizeof(line), "%s%s%s%s", ipv4, ipv4[0] && ipv6[0] ? ", " : "",
+		 ipv4[0] || ipv6[0] ? ipv6 : "no address", answer);
+	screen_text(screen, STYLE_PLAIN, line, room);
 }
 
 static void tunnel_print(struct screen *screen, const json_t *tunnel)
@@ -73,24 +63,32 @@ static void tunnel_print(struct screen *screen, const json_t *tunnel)
 	screen_label(screen, "");
 	printf("%*s", STATE_COLUMNS, "");
 	if (up)
-		addresses_text(tunnel, screen->now_ms, screen->room - STATE_COLUMNS, line);
-	screen_text(screen, up ? STYLE_PLAIN : STYLE_WARN,
-		    up ? line : json_text(tunnel, "reason", "nothing leaves"),
-		    screen->room - STATE_COLUMNS);
+		tunnel_print_addresses(screen, tunnel);
+	else
+		screen_text(screen, STYLE_WARN, json_text(tunnel, "reason", "nothing leaves"),
+			    screen->room - STATE_COLUMNS);
 }
 
 /* One signal of three, and the only one that knows the address which the Internet sees. */
 static void gluetun_print(struct screen *screen, const json_t *gluetun)
 {
+	const char *problem = json_text(gluetun, "problem", NULL);
+	const char *vpn = json_text(gluetun, "vpn", NULL);
+	const char *exit = json_text(gluetun, "exit", NULL);
+	const char *country = json_text(gluetun, "country", NULL);
 	char line[PRINT_SIZE];
-	enum style style;
 
 	if (json_number(gluetun, "asked_at_ms") == 0)
 		return;
-	style = gluetun_text(gluetun, line);
+	if (problem)
+		snprintf(line, sizeof(line), "Gluetun: %s", problem);
+	else
+		snprintf(line, sizeof(line), "Gluetun says %s, %s; exit %s%s%s",
+			 vpn ? vpn : "nothing", json_text(gluetun, "health", "unknown"),
+			 exit ? exit : "not known", country ? ", " : "", country ? country : "");
 	screen_label(screen, "");
 	printf("%*s", STATE_COLUMNS, "");
-	screen_text(screen, style, line, screen->room - STATE_COLUMNS);
+	screen_text(screen, problem ? STYLE_WARN : STYLE_PLAIN, line, screen->room - STATE_COLUMNS);
 }
 
 static void egress_print(struct screen *screen, const json_t *egress)
@@ -331,7 +329,7 @@ static struct screen screen_of(const json_t *status)
 		size_t len = strlen(json_text(egress, "name", "-"));
 
 		if (i < EGRESSES_MAX && len > label)
-			label = len < LABEL_MAX ? len : LABEL_MAX;
+			label = len < SCREEN_LABEL_MAX ? len : SCREEN_LABEL_MAX;
 	}
 	return (struct screen){.status = status,
 			       .now_ms = json_number(status, "now_ms"),

@@ -92,6 +92,10 @@ static void chains_stamp(struct gateway *gateway)
 	if (rule != NULL)
 		rule->marks = true;
 	chain_postrouting(ruleset, policy, "stamp", PRIORITY_LAST - 1);
+	/* The kernel's own answer to the last packet of a flow that is known no more. */
+	rule = ruleset_add_rule(ruleset);
+	rule_when(rule, MATCH_INVALID, 0);
+	rule_end(rule, NULL, VERDICT_GOTO, "ours");
 	rule = ruleset_add_rule(ruleset);
 	rule_when(rule, MATCH_MARKED, 0);
 	rule_end(rule, NULL, VERDICT_GOTO, "ours");

@@ -64,7 +64,7 @@ int warden_watch(struct warden *warden)
 
 	if (warden->options->no_firewall)
 		return 0;
-	warden->witness = witness_new(warden->options->table,
+	warden->witness = witness_new(warden->options->table, !warden->options->no_owner,
 				      &warden_rules_report(warden->rules)->witness, problem);
 	if (warden->witness == NULL) {
 		log_error("the witness cannot count what leaves: %s", problem);

@@ -9,14 +9,18 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "firewall/ruleset_text.h"
 
 enum {
 	COUNTERS_MAX = 8,
+	LOOKS_FOR_READING = 5, /* a chain that was emptied counts nothing, and looks well */
 };
 
 struct witness {
 	struct firewall *firewall;
 	char table[RULESET_NAME_SIZE];
+	bool own;
+	unsigned looks;
 	const struct firewall_policy *policy;
 	struct firewall_rules rules;   /* in force; empty: none */
 	struct warden_witness earlier; /* counted by the tables that were replaced */
@@ -24,7 +28,7 @@ struct witness {
 	char problem[FIREWALL_PROBLEM_SIZE]; /* that was logged */
 };
 
-struct witness *witness_new(const char *gateway, struct warden_witness *report,
+struct witness *witness_new(const char *gateway, bool own, struct warden_witness *report,
 			    char problem[FIREWALL_PROBLEM_SIZE])
 {
 	struct witness *witness = calloc(1, sizeof(*witness));
@@ -34,6 +38,7 @@ struct witness *witness_new(const char *gateway, struct warden_witness *report,
 		return NULL;
 	}
 	witness->report = report;
+	witness->own = own;
 	/* Shorter than any name may be, so that two do not become one. */
 	snprintf(witness->table, sizeof(witness->table), "%.22s_witness", gateway);
 	witness->firewall = firewall_open(problem);
@@ -92,15 +97,38 @@ static enum firewall_result witness_read(struct witness *witness, struct warden_
 	return result;
 }
 
+static void witness_raise(struct warden_witness *report, const struct warden_witness *seen)
+{
+	report->seen_at_ms = clock_wall_ms();
+	log_error("LEAK: %" PRIu64 " packets of the proxy's (%" PRIu64
+		  " bytes) left outside the tunnel, %" PRIu64 " since the start",
+		  seen->packets - report->packets, seen->bytes - report->bytes, seen->packets);
+}
+
+static void witness_tell(struct warden_witness *report, const struct warden_witness *seen)
+{
+	if (seen->packets > report->packets)
+		witness_raise(report, seen);
+	report->packets = seen->packets;
+	report->bytes = seen->bytes;
+	report->expected = seen->expected;
+	report->carrier = seen->carrier;
+	report->others = seen->others;
+}
+
 /* One that leaks while rules are replaced is counted a moment later, by the new ones. */
 static void witness_install(struct witness *witness)
 {
+	struct warden_witness seen = witness->earlier;
 	struct firewall_rules rules;
 
-	(void)witness_read(witness, &witness->earlier);
+	/* What a table had counted that is gone was told at the last look. */
+	if (witness_read(witness, &seen) == FIREWALL_OK)
+		witness_tell(witness->report, &seen);
+	witness->earlier = *witness->report;
 	firewall_rules_clear(&witness->rules);
 	if (firewall_install(witness->firewall, FIREWALL_WITNESS, witness->policy, witness->table,
-			     true, &rules, NULL) != FIREWALL_OK) {
+			     witness->own, &rules, NULL) != FIREWALL_OK) {
 		firewall_rules_clear(&rules);
 		witness_fail(witness, firewall_problem(witness->firewall));
 		return;
@@ -119,12 +147,30 @@ void witness_put(struct witness *witness, const struct firewall_policy *policy)
 	witness_install(witness);
 }
 
-static void witness_raise(struct warden_witness *report, const struct warden_witness *seen)
+/* Somebody set the counters to 0: what was told stays told. */
+static bool witness_was_reset(const struct warden_witness *report,
+			      const struct warden_witness *seen)
 {
-	report->seen_at_ms = clock_wall_ms();
-	log_error("LEAK: %" PRIu64 " packets of the proxy's (%" PRIu64
-		  " bytes) left outside the tunnel, %" PRIu64 " since the start",
-		  seen->packets - report->packets, seen->bytes - report->bytes, seen->packets);
+	return seen->packets < report->packets || seen->expected < report->expected ||
+	       seen->carrier < report->carrier || seen->others < report->others;
+}
+
+/* Are its rules still what they were? */
+static bool witness_holds(struct witness *witness)
+{
+	size_t differences = 0;
+
+	for (size_t i = 0; i < witness->rules.count && differences == 0; i++) {
+		const struct ruleset *wanted = &witness->rules.tables[i];
+		struct ruleset found;
+
+		if (firewall_read(witness->firewall, wanted->family, wanted->table, &found) !=
+		    FIREWALL_OK)
+			return false;
+		differences = ruleset_diff(wanted, &found, NULL, NULL);
+		ruleset_clear(&found);
+	}
+	return differences == 0;
 }
 
 bool witness_look(struct witness *witness)
@@ -132,24 +178,25 @@ bool witness_look(struct witness *witness)
 	struct warden_witness *report = witness->report, before = *report, seen = witness->earlier;
 	enum firewall_result result = witness_read(witness, &seen);
 
+	if (result == FIREWALL_OK && witness_was_reset(report, &seen)) {
+		seen = witness->earlier = *report;
+		result = witness_read(witness, &seen);
+	}
 	if (result == FIREWALL_FAILED) {
 		witness_fail(witness, firewall_problem(witness->firewall));
-	} else if (result == FIREWALL_ABSENT) {
-		if (witness->rules.count > 0)
-			log_error("somebody removed the witness's table %s; it is put back",
-				  witness->table);
+	} else if (result == FIREWALL_ABSENT ||
+		   (++witness->looks % LOOKS_FOR_READING == 0 && !witness_holds(witness))) {
+		bool changed = witness->rules.count > 0;
+
 		witness_install(witness);
+		if (changed && report->on)
+			log_error("somebody changed the witness's table %s; it was put back",
+				  witness->table);
 	} else {
+		witness_tell(report, &seen);
 		report->on = true;
 		witness->problem[0] = '\0';
 	}
-	if (seen.packets > report->packets)
-		witness_raise(report, &seen);
-	report->packets = seen.packets;
-	report->bytes = seen.bytes;
-	report->expected = seen.expected;
-	report->carrier = seen.carrier;
-	report->others = seen.others;
 	return before.on != report->on || before.frames != report->frames ||
 	       before.packets != report->packets || before.expected != report->expected ||
 	       before.carrier != report->carrier || before.others != report->others;

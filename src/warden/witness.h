@@ -14,9 +14,9 @@
 
 struct witness;
 
-/* gateway: the table of the packet rules; the witness's has a name of its own, made from it. Writes
- * what it sees to report. NULL: problem says why. */
-MUST_CHECK struct witness *witness_new(const char *gateway, struct warden_witness *report,
+/* gateway: the table of the packet rules; the witness's has a name of its own, made from it. own:
+ * nobody else may change it. Writes what it sees to report. NULL: problem says why. */
+MUST_CHECK struct witness *witness_new(const char *gateway, bool own, struct warden_witness *report,
 				       char problem[FIREWALL_PROBLEM_SIZE]);
 
 /* The tables stay in the kernel. */
@@ -26,7 +26,8 @@ void witness_free(struct witness *witness);
  * fails is logged, and tried again at each look. */
 void witness_put(struct witness *witness, const struct firewall_policy *policy);
 
-/* To be called once a second. True: the report is another one. */
+/* To be called once a second. Now and then it reads its own rules back, and puts them back. True:
+ * the report is another one. */
 bool witness_look(struct witness *witness);
 
 #endif

@@ -7,6 +7,9 @@ import time
 
 from . import world
 from .netns import run
+from .vpn import Vpn
+
+VPN_PORT = Vpn.port
 
 # Run inside a namespace. Prints its kinds; reads one a line and prints what became of it: "sent", or the error.
 PROGRAM = r"""
@@ -167,7 +170,7 @@ def facts_of(space, device, source, router, **more):
     link = space.link(device)
     return {"origin": "198.51.100.10", "origin6": "2001:db8:100::10", "device": device, "source": source,
             "mac": link["address"].replace(":", ""), "router": router.replace(":", ""), "source6": world.GATEWAY_HOME6,
-            "endpoint": world.VPN_PUBLIC, "endpoint_port": world.VPN_PORT, "timeout": 0.1, "neighbour": world.HOME, **more}
+            "endpoint": world.VPN_PUBLIC, "endpoint_port": VPN_PORT, "timeout": 0.1, "neighbour": world.HOME, **more}
 
 
 class Sender:

@@ -8,13 +8,13 @@ import pytest
 
 from . import policy, world
 from .daemon import USER, program
-from .senders import Sender, facts_of, gateway_facts
+from .senders import VPN_PORT, Sender, facts_of, gateway_facts
 from .test_firewall import link_local, wait_until
 from .witness import Witness
 
 PROXY = f"http://{world.GATEWAY_APPS}:8118"
 STATES = ["up", "down", "deleted", "routes_removed"]
-ENDPOINT = f"vpn-endpoint {world.VPN_PUBLIC}:{world.VPN_PORT}"
+ENDPOINT = f"vpn-endpoint {world.VPN_PUBLIC}:{VPN_PORT}"
 # To a neighbour's closed port: only there to learn who the router is.
 UNTOLD = {"to a neighbour"}
 # Past every rule of family inet. The proxy cannot send them; under the strict rules root cannot either.
@@ -132,7 +132,7 @@ def app(lab):
     router, _ = link_local(lab.gateway, "eth1")
     lab.app.batch(f"addr add fd30::10/64 dev eth0 nodad\nroute add default via {world.GATEWAY_APPS}\n"
                   f"route add default via {router} dev eth0")
-    witness = Witness(lab.gateway, "eth1")
+    witness = Witness(lab.gateway, "eth1", VPN_PORT)
     yield lab.app, witness, facts_of(lab.app, "eth0", world.APP, lab.gateway.link("eth1")["address"],
                                      source6="fd30::10", neighbour=world.GATEWAY_APPS)
     witness.close()

@@ -9,13 +9,13 @@ import pytest
 
 from . import policy, world
 from .daemon import USER, program
-from .senders import send
+from .senders import VPN_PORT, send
 from .test_firewall import serve, wait_until
 
 PROXY = f"http://{world.GATEWAY_APPS}:8118"
 SERVED = 9696
 TEXT = policy.open_policy(extra=f"forward 0.0.0.0:{SERVED} to {world.APP}:{SERVED} from {world.HOME_LAN}\n"
-                                f"vpn-endpoint {world.VPN_PUBLIC}:{world.VPN_PORT}\nudp-ports 40000-40099")
+                                f"vpn-endpoint {world.VPN_PUBLIC}:{VPN_PORT}\nudp-ports 40000-40099")
 
 
 def counts(lab):
@@ -129,6 +129,34 @@ def test_a_leak_past_the_rules_is_told_at_once_and_never_forgotten(lab, play):
     metrics = daemon.ctl("status", "--json") and metrics_of(daemon)
     assert metrics["egressd_leaked_packets_total"] == 2 and metrics["egressd_leaked_bytes_total"] > 0
     assert metrics["egressd_witness_on"] == 1 and metrics["egressd_witness_carrier_packets_total"] >= 4
+    lab.witness.look()
+    lab.witness.total.leaks.clear()
+
+
+def test_counters_that_somebody_resets_lose_nothing(lab, play):
+    lab.firewall.off()
+    scene = play(lab, TEXT, extra=())
+    send(lab.gateway, "frame", USER)
+    wait_until(lambda: status(scene)["leaked_packets"] == 1, "the first is counted")
+    lab.gateway.run("nft", "reset", "counters", "table", "netdev", "egressd_witness")
+    send(lab.gateway, "frame", USER)
+    wait_until(lambda: status(scene)["leaked_packets"] == 2, "the second is counted beside the first")
+    lab.witness.look()
+    lab.witness.total.leaks.clear()
+
+
+@pytest.mark.parametrize("how", ["flush chain netdev egressd_witness count", "delete table netdev egressd_witness",
+                                 "insert rule inet egressd_witness ours accept"])
+def test_a_witness_that_was_blinded_sees_again_and_has_not_forgotten(lab, play, how):
+    lab.firewall.off()
+    scene = play(lab, TEXT, extra=("--no-owner",))
+    send(lab.gateway, "frame", USER)
+    wait_until(lambda: status(scene)["leaked_packets"] == 1, "the first is counted")
+    mark = scene.daemon.mark()
+    lab.gateway.run("nft", how)
+    scene.daemon.event("somebody changed the witness's table egressd_witness", mark)
+    send(lab.gateway, "frame", USER)
+    wait_until(lambda: status(scene)["leaked_packets"] == 2, "the second is counted beside the first")
     lab.witness.look()
     lab.witness.total.leaks.clear()
 
