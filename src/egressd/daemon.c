@@ -255,6 +255,7 @@ void daemon_clear(struct daemon *daemon)
 	refusals_free(daemon->shared.refusals);
 	daemon_inspection_free(daemon);
 	free(daemon->reload_error);
+	free(daemon->reload_warnings);
 	free(daemon->config_path);
 	config_files_free(daemon->files);
 	fd_close(daemon->control);

@@ -53,7 +53,7 @@ static const struct feature_words words[FEATURE_COUNT] = {
 			     false},
 	[FEATURE_EGRESS] = {"egress", "a hook at the device itself",
 			    "Linux 5.16 (CONFIG_NETFILTER_EGRESS)",
-			    "nothing stands behind the rules to witness what leaves", false},
+			    "the witness sees no raw frames, and strict rules are refused", false},
 };
 
 const struct feature_words *firewall_feature_words(enum firewall_feature feature)

@@ -51,8 +51,7 @@ def both(lab):
         assert scene.daemon.stop() == 0, scene.daemon.text()[-3000:]
 
 
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("extra", [(), ("--no-owner",)], ids=["owner", "no owner"])
+@pytest.mark.parametrize("form, extra", [("nft", ()), ("nft", ("--no-owner",)), ("legacy", ())])
 def test_neither_disturbs_the_other(both, form, extra):
     scene = both(form, *extra)
     ours = scene.rules()

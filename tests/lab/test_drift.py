@@ -197,3 +197,24 @@ def test_rules_that_cannot_be_put_back_stop_everything_until_they_can(tampered, 
     scene.daemon.event("may be let out again", mark)
     assert scene.status()["state"] == "in force"
     assert [packet for packet in lab.witness.total.leaks if packet.port != PORT] == []
+
+
+def test_a_link_that_comes_and_goes_is_no_tampering(lab):
+    """Strict rules name every link, and the kernel takes one that has gone out of them by itself."""
+    text = policy.open_policy(extra=f"vpn-endpoint {world.VPN_PUBLIC}:1194\nfirewall strict")
+    daemon = Daemon(text, lab.folder, lab.gateway, extra=("--no-owner",)).start()
+    try:
+        def listed():
+            return "later0" in lab.gateway.run("nft", "list", "table", "netdev", "egressd")
+
+        for words, expected in (("link add later0 type veth peer name later1", True), ("link del later0", False)) * 2:
+            lab.gateway.batch(words)
+            deadline = time.monotonic() + 10
+            while listed() != expected:
+                assert time.monotonic() < deadline, words
+                time.sleep(0.02)
+        status = json.loads(daemon.ctl("status", "--json").stdout)["firewall"]
+        assert (status["state"], status["repairs"]) == ("in force", 0), status
+        assert daemon.log.since(0, lambda entry: entry.get("state") == "unverified" and entry["event"] == "rules") == []
+    finally:
+        assert daemon.stop() == 0
