@@ -156,6 +156,7 @@ def test_a_policy_with_an_error_changes_nothing(make, lab):
 
 def test_the_warden_killed_takes_the_proxy_with_it_and_leaves_the_rules(warden, make):
     proxy = warden.pid
+    os.kill(proxy, signal.SIGSTOP)  # it sees nothing any more: the kernel has to do it
     warden.process.kill()
     warden.process.wait()
     assert ended(proxy)
