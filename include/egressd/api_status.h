@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "tunnel/gluetun.h"
 #include "tunnel/tunnel.h"
 #include "warden/report.h"
 
@@ -18,6 +19,8 @@ struct api_egress {
 	const char *name;
 	const char *kind;                   /* "device", "proxy", "direct" */
 	const struct tunnel_status *tunnel; /* NULL: not a device */
+	const char *gluetun_url;            /* NULL: Gluetun is not asked about it */
+	const struct gluetun_status *gluetun;
 };
 
 /* Counters since the start; the same words are labels of the metrics. */

@@ -25,6 +25,7 @@ struct warden_options {
 	const char *user;  /* a name or a number; NULL: egressd, or 1900 */
 	bool no_firewall;
 	bool no_seccomp;            /* the proxy may ask anything of the kernel */
+	bool no_owner;              /* of the table, even where the kernel knows owners */
 	unsigned namespace_grace_s; /* how long to stay in a namespace that is gone */
 };
 

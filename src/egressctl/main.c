@@ -12,6 +12,10 @@ static const struct command commands[] = {
 	{"status", "", "is the tunnel up, and what goes through it", "",
 	 "Exit code 0: every tunnel is up; 1: one is not; 2: could not tell.\n", true,
 	 command_status},
+	{"health", "", "one line and an exit code, for a health check", "",
+	 "Looks at every tunnel, the packet rules, the network namespace and every listener.\n"
+	 "Exit code 0: all is well; 1: something is not, or egressd does not answer.\n",
+	 true, command_health},
 	{"explain", "CLIENT URL|HOST:PORT", "would this request be allowed, and by which rule",
 	 "fu",
 	 "CLIENT is the name of a client, or [USER@]ADDRESS. Asks the running egressd; when none "
@@ -31,6 +35,23 @@ static const struct command commands[] = {
 	 "Exit code 0: it is in force; 1: it was refused and the old one stays; 2: could not "
 	 "tell.\n",
 	 true, command_reload},
+	{"apps", "check|setup|heal [APP ...]", "the apps behind the gateway: see, set up, heal",
+	 "*",
+	 "APP is prowlarr, flaresolverr, radarr, qbittorrent or overseerr; none: prowlarr, "
+	 "flaresolverr,\n"
+	 "and those whose URL or key is given. check only looks; setup links them, and with "
+	 "--dry-run\n"
+	 "shows what it would change; heal lets indexers be tried again that were given up.\n"
+	 "  --dry-run              change nothing, show it\n"
+	 "  --proxy HOST:PORT      egressd, as Prowlarr and FlareSolverr know it (egress:8118)\n"
+	 "  --APP-url URL          where it answers, seen from here\n"
+	 "  --APP-key-file FILE    its API key (qbittorrent: its password)\n"
+	 "  --config-dir FOLDER    FOLDER/prowlarr/config.xml and FOLDER/radarr/config.xml have "
+	 "keys\n"
+	 "  --echo URL             a page that tells who asks its address: check compares exits\n"
+	 "Exit code 0: all is well; 1: there are findings, or changes to be made; 2: could not "
+	 "tell.\n",
+	 false, command_apps},
 	{"passwd", "FILE USER", "set a user's password in a file of users", "",
 	 "Asks for the password twice when standard input is a terminal, else takes one line of "
 	 "it.\n",
@@ -42,17 +63,37 @@ static const struct command commands[] = {
 	 "Docker host. No egressd needs to run; all but show take the capability NET_ADMIN.\n"
 	 "Exit code 0: done, or the kernel has these rules; 1: not; 2: could not tell.\n",
 	 false, command_rules},
+	{"doctor", "", "what this machine has, what is wrong with it, and what to do", "P",
+	 "--preflight asks only whether the kernel and the container have what egressd needs; it "
+	 "takes\n"
+	 "the capability NET_ADMIN, no policy and no egressd.\n"
+	 "Exit code 0: all is well; 1: less than it could be; 2: could not tell; 4: something "
+	 "failed.\n",
+	 true, command_doctor},
+	{"tunnel", "status|restart", "what Gluetun says of the VPN, or have it connect anew", "k",
+	 "restart asks Gluetun's control server with a key that may: --key-file FILE, or\n"
+	 "/run/secrets/gluetun_control_key where that is, or the policy's own key-file.\n"
+	 "Exit code 0: the tunnel is up, or restarts; 1: not; 2: could not tell.\n",
+	 true, command_tunnel},
 	{"version", "", "say which egressctl this is, and which egressd runs", "", "", true,
 	 command_version},
 };
 
 static const struct option long_options[] = {
-	{"socket", required_argument, NULL, 's'}, {"config", required_argument, NULL, 'c'},
-	{"json", no_argument, NULL, 'j'},         {"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, 'V'},      {"file", no_argument, NULL, 'f'},
-	{"udp", no_argument, NULL, 'u'},          {"watch", no_argument, NULL, 'w'},
-	{"uid", required_argument, NULL, 'U'},    {"bridge", required_argument, NULL, 'B'},
-	{"apps", required_argument, NULL, 'A'},   {NULL, 0, NULL, 0},
+	{"socket", required_argument, NULL, 's'},
+	{"config", required_argument, NULL, 'c'},
+	{"json", no_argument, NULL, 'j'},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},
+	{"file", no_argument, NULL, 'f'},
+	{"udp", no_argument, NULL, 'u'},
+	{"watch", no_argument, NULL, 'w'},
+	{"uid", required_argument, NULL, 'U'},
+	{"bridge", required_argument, NULL, 'B'},
+	{"apps", required_argument, NULL, 'A'},
+	{"preflight", no_argument, NULL, 'P'},
+	{"key-file", required_argument, NULL, 'k'},
+	{NULL, 0, NULL, 0},
 };
 
 static void usage_print(FILE *out)
@@ -85,6 +126,10 @@ static void command_usage_print(const struct command *command, FILE *out)
 		fputs(" [--udp]", out);
 	if (strchr(command->options, 'w'))
 		fputs(" [--watch]", out);
+	if (strchr(command->options, 'P'))
+		fputs(" [--preflight]", out);
+	if (strchr(command->options, 'k'))
+		fputs(" [--key-file FILE]", out);
 	if (strchr(command->options, 'U'))
 		fputs(" [--uid UID] [--apps NETWORK,...] [--bridge NAME]", out);
 	fprintf(out, " [--json] [--socket PATH] [--config FILE]\n%s.\n%s", command->summary,
@@ -152,11 +197,17 @@ static void option_take_own(struct invocation *invocation, int option, const cha
 	case 'w':
 		invocation->watch = true;
 		break;
+	case 'P':
+		invocation->preflight = true;
+		break;
 	case 'U':
 		invocation->uid = value;
 		break;
 	case 'B':
 		invocation->bridge = value;
+		break;
+	case 'k':
+		invocation->key_file = value;
 		break;
 	default:
 		invocation->apps = value;
@@ -189,6 +240,13 @@ static int command_start(const struct command *command, struct invocation *invoc
 {
 	int option;
 
+	if (strcmp(command->options, "*") == 0) {
+		invocation->argc = argc;
+		invocation->argv = argv;
+		if (argc > 1 && strcmp(argv[argc - 1], "--help") == 0)
+			return help_run(command->name);
+		return command_run(command, invocation);
+	}
 	optind = 0; /* GNU's getopt: begin anew, with another list */
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		if (option == 'h')

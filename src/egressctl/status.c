@@ -7,49 +7,18 @@
 #include "control/client.h"
 #include "egressctl/command.h"
 #include "egressctl/print.h"
+#include "screen.h"
 
 enum {
 	SCREEN_LINES = 23, /* of 24: the last one is the prompt's */
 	SCREEN_COLUMNS = 80,
 	LABEL_MIN = 8,
-	LABEL_MAX = 20,
 	STATE_COLUMNS = 6,
 	EGRESSES_MAX = 4,
 	CLIENT_MAX = 12,
 	REASON_MAX = 18,
 	RULE_MAX = 15,
 };
-
-struct screen {
-	const json_t *status;
-	int64_t now_ms;
-	int lines;    /* so far */
-	size_t label; /* how wide the words on the left are */
-	size_t room;  /* how wide what stands beside them may be */
-};
-
-static void screen_end_line(struct screen *screen)
-{
-	putchar('\n');
-	screen->lines++;
-}
-
-static void screen_label(const struct screen *screen, const char *label)
-{
-	char cut[LABEL_MAX + 1];
-
-	printf("  %s%-*s%s  ", style_on(STYLE_DIM), (int)screen->label,
-	       text_cut_tail(label, screen->label, cut, sizeof(cut)), style_off());
-}
-
-/* To the end of the line, cut where room ends. */
-static void screen_text(struct screen *screen, enum style style, const char *text, size_t room)
-{
-	char cut[PRINT_SIZE];
-
-	print_styled(style, text_cut_tail(text, room, cut, sizeof(cut)));
-	screen_end_line(screen);
-}
 
 static void tunnel_print_addresses(struct screen *screen, const json_t *tunnel)
 {
@@ -99,20 +68,44 @@ static void tunnel_print(struct screen *screen, const json_t *tunnel)
 			    screen->room - STATE_COLUMNS);
 }
 
+/* One signal of three, and the only one that knows the address which the Internet sees. */
+static void gluetun_print(struct screen *screen, const json_t *gluetun)
+{
+	const char *problem = json_text(gluetun, "problem", NULL);
+	const char *vpn = json_text(gluetun, "vpn", NULL);
+	const char *exit = json_text(gluetun, "exit", NULL);
+	const char *country = json_text(gluetun, "country", NULL);
+	char line[PRINT_SIZE];
+
+	if (json_number(gluetun, "asked_at_ms") == 0)
+		return;
+	if (problem)
+		snprintf(line, sizeof(line), "Gluetun: %s", problem);
+	else
+		snprintf(line, sizeof(line), "Gluetun says %s, %s; exit %s%s%s",
+			 vpn ? vpn : "nothing", json_text(gluetun, "health", "unknown"),
+			 exit ? exit : "not known", country ? ", " : "", country ? country : "");
+	screen_label(screen, "");
+	printf("%*s", STATE_COLUMNS, "");
+	screen_text(screen, problem ? STYLE_WARN : STYLE_PLAIN, line, screen->room - STATE_COLUMNS);
+}
+
 static void egress_print(struct screen *screen, const json_t *egress)
 {
 	const json_t *tunnel = json_object_get(egress, "tunnel");
 	const char *kind = json_text(egress, "kind", "-");
 
 	screen_label(screen, json_text(egress, "name", "-"));
-	if (json_is_object(tunnel))
+	if (json_is_object(tunnel)) {
 		tunnel_print(screen, tunnel);
-	else if (strcmp(kind, "direct") == 0)
+		gluetun_print(screen, json_object_get(egress, "gluetun"));
+	} else if (strcmp(kind, "direct") == 0) {
 		screen_text(screen, STYLE_WARN,
 			    "direct: what the policy sends here is in no tunnel", screen->room);
-	else
+	} else {
 		screen_text(screen, STYLE_PLAIN,
 			    strcmp(kind, "proxy") == 0 ? "another proxy" : kind, screen->room);
+	}
 }
 
 static void egresses_print(struct screen *screen)
@@ -126,43 +119,6 @@ static void egresses_print(struct screen *screen)
 		printf("  and %zu more (--json shows them all)", count - EGRESSES_MAX);
 		screen_end_line(screen);
 	}
-}
-
-static void firewall_print(struct screen *screen)
-{
-	const json_t *firewall = json_object_get(screen->status, "firewall");
-	const char *state = json_text(firewall, "state", "unverified");
-	const char *text = json_text(firewall, "text", state);
-	const bool off = strcmp(state, "off") == 0;
-	const char *word = off                                    ? "OFF "
-			   : strcmp(state, "namespace gone") == 0 ? "NAMESPACE GONE "
-								  : "UNVERIFIED ";
-
-	screen_label(screen, "firewall");
-	if (strcmp(state, "in force") == 0) {
-		screen_text(screen, STYLE_GOOD, text, screen->room);
-		return;
-	}
-	if (off && strncmp(text, "off ", 4) == 0)
-		text += 4;
-	print_styled(STYLE_BAD, word);
-	screen_text(screen, STYLE_WARN, text, screen->room - strlen(word));
-}
-
-/* Only what is not as it should be. */
-static void proxy_print(struct screen *screen)
-{
-	const json_t *proxy = json_object_get(screen->status, "proxy");
-	const char *seccomp = json_text(proxy, "seccomp", "on");
-	const bool is_root = proxy != NULL && json_number(proxy, "uid") == 0;
-
-	if (strcmp(seccomp, "on") == 0 && !is_root)
-		return;
-	screen_label(screen, "proxy");
-	if (is_root)
-		print_styled(STYLE_BAD, "ROOT, ");
-	printf("seccomp ");
-	screen_text(screen, STYLE_WARN, seccomp, screen->room - strlen("ROOT, seccomp "));
 }
 
 /* The first error of a report, without the path that the line above has: "line 17: ...". */
@@ -314,7 +270,7 @@ static struct screen screen_of(const json_t *status)
 		size_t len = strlen(json_text(egress, "name", "-"));
 
 		if (i < EGRESSES_MAX && len > label)
-			label = len < LABEL_MAX ? len : LABEL_MAX;
+			label = len < SCREEN_LABEL_MAX ? len : SCREEN_LABEL_MAX;
 	}
 	return (struct screen){.status = status,
 			       .now_ms = json_number(status, "now_ms"),
@@ -337,8 +293,8 @@ static void status_print(const json_t *status)
 	screen_end_line(&screen);
 	egresses_print(&screen);
 	screen_end_line(&screen);
-	firewall_print(&screen);
-	proxy_print(&screen);
+	screen_firewall(&screen);
+	screen_proxy(&screen);
 	policy_print(&screen);
 	traffic_print(&screen);
 	refusals_print(&screen);

@@ -15,8 +15,10 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "config/files.h"
+#include "egressd/healer.h"
 #include "egressd/publish.h"
 #include "egressd/snapshot.h"
+#include "tunnel/gluetun.h"
 #include "tunnel/tunnel.h"
 #include "warden/warden.h"
 
@@ -42,6 +44,9 @@ static void daemon_on_tunnel_change(void *arg, struct tunnel *tunnel,
 	log_end(&line);
 	for (unsigned i = 0; i < daemon->shared.workers; i++)
 		worker_wake_tunnels(daemon->workers[i]);
+	gluetun_wake(daemon->gluetun);
+	/* Last: what is tested then goes through workers that know of it. */
+	healer_on_tunnel(daemon->healer, status, clock_monotonic_ms());
 }
 
 void daemon_stop(struct daemon *daemon)
@@ -75,10 +80,13 @@ static int daemon_prepare(struct daemon *daemon)
 		return -1;
 	if (daemon_inspection_new(daemon) < 0)
 		return -1;
+	daemon->gluetun = gluetun_new();
+	daemon->healer = healer_new();
 	daemon->monitor = tunnel_monitor_new(daemon_on_tunnel_change, daemon);
 	daemon->shared.login_checker = login_checker_new();
 	daemon->shared.refusals = refusals_new();
-	return daemon->monitor == NULL || daemon->shared.login_checker == NULL ||
+	return daemon->gluetun == NULL || daemon->healer == NULL || daemon->monitor == NULL ||
+			       daemon->shared.login_checker == NULL ||
 			       daemon->shared.refusals == NULL
 		       ? -1
 		       : 0;
@@ -237,6 +245,8 @@ void daemon_clear(struct daemon *daemon)
 		mailbox_run(&daemon->mailbox, daemon);
 	login_checker_free(daemon->shared.login_checker);
 	tunnel_monitor_free(daemon->monitor);
+	gluetun_free(daemon->gluetun);
+	healer_free(daemon->healer);
 	for (unsigned i = 0; i < daemon->shared.workers; i++)
 		worker_free(daemon->workers[i]);
 	free(daemon->workers);

@@ -23,6 +23,7 @@ struct inspection {
 	struct api_status status;
 	struct api_egress *egresses;
 	struct tunnel_status *tunnels;
+	struct gluetun_status gluetun;
 	struct api_session_count sessions[COUNTED_PROTOCOLS];
 	struct api_refusal_count refusals[REFUSAL_COUNT];
 	struct api_request_count requests[INSPECT_REQUESTS_MAX];
@@ -45,8 +46,10 @@ static void inspect_egresses(const struct daemon *daemon, struct inspection *ins
 {
 	static const char *const kinds[] = {
 		[EGRESS_DEVICE] = "device", [EGRESS_PROXY] = "proxy", [EGRESS_DIRECT] = "direct"};
+	const struct egress_config *asked = daemon_gluetun_egress(daemon);
 	const struct snapshot *snapshot = daemon->snapshot;
 
+	gluetun_status(daemon->gluetun, &inspection->gluetun);
 	free(inspection->egresses);
 	free(inspection->tunnels);
 	inspection->egresses = calloc(snapshot->egress_count + 1, sizeof(*inspection->egresses));
@@ -62,6 +65,10 @@ static void inspect_egresses(const struct daemon *daemon, struct inspection *ins
 			continue;
 		tunnel_status(egress->tunnel, &inspection->tunnels[i]);
 		inspection->egresses[i].tunnel = &inspection->tunnels[i];
+		if (egress->config != asked)
+			continue;
+		inspection->egresses[i].gluetun_url = asked->gluetun_url;
+		inspection->egresses[i].gluetun = &inspection->gluetun;
 	}
 	inspection->status.egresses = inspection->egresses;
 	inspection->status.egress_count = snapshot->egress_count;
@@ -156,7 +163,7 @@ static const struct api_status *inspect_status(void *arg)
 	inspection->status = (struct api_status){
 		.started_at_ms = daemon->started_at_ms,
 		.config_loaded_at_ms = daemon->loaded_at_ms,
-		.config_path = daemon->config_path,
+		.config_path = daemon->snapshot->config->path,
 		.last_reload_error = daemon->reload_error,
 		.last_reload_error_at_ms = daemon->reload_error_at_ms,
 		.rules = &daemon->report,

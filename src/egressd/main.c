@@ -38,6 +38,8 @@ static void main_print_usage(FILE *out)
 	      "      --no-seccomp    let the proxy ask anything of the kernel: for valgrind and "
 	      "the "
 	      "like\n"
+	      "      --no-owner      do not own that table: others may change it, and it is put "
+	      "back\n"
 	      "  -V, --version       print the version\n"
 	      "  -h, --help          print this\n"
 	      "\n"
@@ -96,6 +98,9 @@ static int main_take_option(int option, struct warden_options *options)
 	case 's':
 		options->no_seccomp = true;
 		return -1;
+	case 'o':
+		options->no_owner = true;
+		return -1;
 	case 'V':
 		printf("egressd %s\n", version_text());
 		return WARDEN_ENDED;
@@ -118,6 +123,7 @@ static int main_read_options(int argc, char **argv, struct warden_options *optio
 		{"namespace-grace", required_argument, NULL, 'g'},
 		{"no-firewall", no_argument, NULL, 'n'},
 		{"no-seccomp", no_argument, NULL, 's'},
+		{"no-owner", no_argument, NULL, 'o'},
 		{"version", no_argument, NULL, 'V'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},

@@ -274,8 +274,13 @@ def test_the_control_socket_is_the_proxys_where_the_folder_lets_it(make, lab):
 @pytest.mark.parametrize("returns", [False, True])
 def test_a_namespace_that_loses_its_uplinks_is_left_unless_one_comes_back(make, lab, returns):
     warden = make(extra=("--namespace-grace", "1")).start()
-    with lab.app.socket(socket.AF_INET, socket.SOCK_STREAM) as client:
-        client.connect((GATE, 8118))
+    with lab.app.socket(socket.AF_INET, socket.SOCK_STREAM) as client, \
+            lab.app.socket(socket.AF_INET, socket.SOCK_STREAM) as undecided:
+        if not returns:
+            # It has no session to end, and would be waited for.
+            undecided.connect((world.GATEWAY_APPS, 8118))
+            undecided.sendall(b"GET http://")
+        client.connect((world.GATEWAY_APPS, 8118))
         client.sendall(f"CONNECT {world.ORIGINS[0]}:{world.TCP_PORT} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         assert b" 200 " in client.recv(4096)
         lab.gateway.batch("link set eth1 down\nlink set eth1 name veth99\nlink del veth99")
