@@ -75,7 +75,7 @@ static void nobody_can_write_to_a_copy(void **state)
 
 	assert_int_equal(config_files_add(files, path), 0);
 	fd = config_files_descriptor(files, 0);
-	assert_int_equal(write(fd, "x", 1), -1);
+	assert_int_equal(pwrite(fd, "x", 1, 0), -1);
 	assert_int_equal(errno, EPERM);
 	assert_int_equal(ftruncate(fd, 0), -1);
 	expect(files, "before");
