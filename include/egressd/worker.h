@@ -61,7 +61,7 @@ struct worker {
 	_Atomic bool tunnels_posted;
 	struct event_base *base;
 	struct mailbox mailbox;
-	struct event mail_event, tick_event, reap_event, accept_event;
+	struct event mail_event, tick_event, accept_event;
 	struct snapshot *snapshot; /* in force */
 	SLIST_HEAD(, listener) listeners;
 	SLIST_HEAD(, lane) lanes;

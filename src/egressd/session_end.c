@@ -72,7 +72,6 @@ void session_end(struct session *session, const char *end, bool reset)
 	TAILQ_REMOVE(&worker->sessions, session, link);
 	TAILQ_INSERT_TAIL(&worker->ended, session, link);
 	counter_add(&worker->counters.sessions_active, (uint64_t)-1);
-	event_active(&worker->reap_event, EV_TIMEOUT, 0);
 }
 
 void session_free(struct session *session)

@@ -23,20 +23,18 @@ enum {
 	WORKER_PIPES_ALL = 64,    /* of 1 MiB, for the whole uid (pipe-user-pages-soft) */
 };
 
-static void worker_on_reap(evutil_socket_t fd, short what, void *arg)
+/* Between two turns of the loop nobody looks at an ended session any more. */
+static void worker_reap(struct worker *worker)
 {
-	struct worker *worker = arg;
 	struct session *session;
 
-	(void)fd;
-	(void)what;
+	if (TAILQ_EMPTY(&worker->ended))
+		return;
 	while ((session = TAILQ_FIRST(&worker->ended)) != NULL) {
 		TAILQ_REMOVE(&worker->ended, session, link);
 		session_free(session);
 	}
 	worker_resume_accept(worker);
-	if (worker->draining && TAILQ_EMPTY(&worker->sessions))
-		event_base_loopbreak(worker->base);
 }
 
 static void worker_on_mail(evutil_socket_t fd, short what, void *arg)
@@ -70,8 +68,6 @@ static void worker_on_tick(evutil_socket_t fd, short what, void *arg)
 	worker_look_at_tunnels(worker);
 	SLIST_FOREACH(lane, &worker->lanes, link)
 	lane_note_alive(lane);
-	if (worker->draining && now_ms >= worker->drain_until_ms)
-		worker_end_sessions(worker, "shutting down");
 }
 
 static void worker_on_accept_again(evutil_socket_t fd, short what, void *arg)
@@ -111,7 +107,6 @@ static int worker_add_events(struct worker *worker)
 {
 	static const struct timeval tick = {0, WORKER_TICK_MS * 1000};
 
-	evtimer_assign(&worker->reap_event, worker->base, worker_on_reap, worker);
 	evtimer_assign(&worker->accept_event, worker->base, worker_on_accept_again, worker);
 	event_assign(&worker->mail_event, worker->base, worker->mailbox.fd, EV_READ | EV_PERSIST,
 		     worker_on_mail, worker);
@@ -154,13 +149,25 @@ fail:
 	return NULL;
 }
 
+static bool worker_is_done(const struct worker *worker)
+{
+	return worker->draining &&
+	       (TAILQ_EMPTY(&worker->sessions) || clock_monotonic_ms() >= worker->drain_until_ms);
+}
+
 static void *worker_run(void *arg)
 {
 	struct worker *worker = arg;
 
-	event_base_loop(worker->base, EVLOOP_NO_EXIT_ON_EMPTY);
+	log_gather();
+	while (!worker_is_done(worker)) {
+		event_base_loop(worker->base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
+		worker_reap(worker);
+		log_flush();
+	}
 	worker_end_sessions(worker, "shutting down");
-	worker_on_reap(-1, 0, worker);
+	worker_reap(worker);
+	log_flush();
 	/* Whoever still waits for an answer gets one. */
 	mailbox_run(&worker->mailbox, worker);
 	mailbox_post(worker->owner, &worker->ended_message);
@@ -209,8 +216,6 @@ static void worker_on_stop(struct message *message, void *owner)
 	while ((listener = SLIST_FIRST(&worker->listeners)) != NULL)
 		listener_close(listener);
 	worker_end_idle_clients(worker);
-	if (stop->drain_ms == 0 || TAILQ_EMPTY(&worker->sessions))
-		event_base_loopbreak(worker->base);
 	free(stop);
 }
 
