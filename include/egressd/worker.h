@@ -21,6 +21,7 @@
 #include "egressd/snapshot.h"
 
 struct origin_pool;
+struct poller;
 struct relay_engine;
 struct session;
 
@@ -60,6 +61,7 @@ struct worker {
 	struct message tunnels_message; /* worker_wake_tunnels, at most one on its way */
 	_Atomic bool tunnels_posted;
 	struct event_base *base;
+	struct poller *poller; /* in base */
 	struct mailbox mailbox;
 	struct event mail_event, tick_event, accept_event;
 	struct snapshot *snapshot; /* in force */

@@ -7,7 +7,6 @@
 #ifndef NET_RELAY_H
 #define NET_RELAY_H
 
-#include <event2/event_struct.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
@@ -30,13 +29,12 @@ enum relay_end {
 typedef void relay_end_fn(struct relay *relay, enum relay_end end);
 
 /* What a worker's relays share: the copy buffer and the pooled pipes. NULL + errno. */
-MUST_CHECK struct relay_engine *relay_engine_new(struct event_base *base, unsigned pipes_max);
+MUST_CHECK struct relay_engine *relay_engine_new(unsigned pipes_max);
 void relay_engine_free(struct relay_engine *engine);
 
 /* One of the two equal sides: what is read from it goes to the other. */
 struct relay_side {
 	struct stream stream;
-	struct event event;
 	struct relay *relay;
 	struct relay_side *other;
 	struct buffer held;      /* read here, not yet taken by the other side */
@@ -54,19 +52,17 @@ struct relay {
 	int64_t *origin_seen_at_ms; /* when an origin was last heard (stream_note_heard); may be
 				       shared by relays, or NULL */
 	int64_t active_at_ms;       /* when bytes last moved */
-	bool running, waiting;
-	TAILQ_ENTRY(relay) link; /* while it waits for its next turn */
 };
 
 /*
- * Starts; takes both streams. from_client and from_origin are bytes already read from each that go
- * to the other first (taken over, left empty). Set origin_seen_at_ms before. on_end is called once,
- * maybe from inside relay_start; the streams are still open then and relay_stop must follow. -1 +
- * errno: nothing was taken.
+ * Starts; takes both streams, which are watched. from_client and from_origin are bytes already read
+ * from each that go to the other first (taken over, left empty). Set origin_seen_at_ms before.
+ * on_end is called once, maybe from inside relay_start; the streams are still open then and
+ * relay_stop must follow.
  */
-MUST_CHECK int relay_start(struct relay *relay, struct relay_engine *engine, struct stream client,
-			   struct stream origin, struct buffer *from_client,
-			   struct buffer *from_origin, relay_end_fn *on_end);
+void relay_start(struct relay *relay, struct relay_engine *engine, struct stream client,
+		 struct stream origin, struct buffer *from_client, struct buffer *from_origin,
+		 relay_end_fn *on_end);
 
 /* Gives everything back and closes both streams; with RST when reset is true. Safe on a stopped
  * relay. */

@@ -15,6 +15,7 @@
 #include "egressd/listener.h"
 #include "egressd/origin_pool.h"
 #include "egressd/session.h"
+#include "net/poller.h"
 #include "net/relay.h"
 
 enum {
@@ -138,10 +139,12 @@ struct worker *worker_new(struct worker_shared *shared, unsigned index)
 	if (mailbox_init(&worker->mailbox) < 0 || worker_new_base(worker) < 0 ||
 	    worker_add_events(worker) < 0)
 		goto fail;
-	worker->relays = relay_engine_new(worker->base, WORKER_PIPES_ALL / shared->workers);
+	worker->poller = poller_new(worker->base);
+	worker->relays = relay_engine_new(WORKER_PIPES_ALL / shared->workers);
 	worker->origins = origin_pool_new();
 	worker->logins = login_desk_new(shared->login_checker, &worker->mailbox);
-	if (worker->relays == NULL || worker->origins == NULL || worker->logins == NULL)
+	if (worker->poller == NULL || worker->relays == NULL || worker->origins == NULL ||
+	    worker->logins == NULL)
 		goto fail;
 	return worker;
 fail:
@@ -254,6 +257,7 @@ void worker_free(struct worker *worker)
 	login_desk_free(worker->logins);
 	snapshot_unref(worker->snapshot);
 	free(worker->lane_of_egress);
+	poller_free(worker->poller);
 	if (worker->base != NULL)
 		event_base_free(worker->base);
 	mailbox_clear(&worker->mailbox);

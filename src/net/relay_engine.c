@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The pool of pipes, and taking turns: one busy relay never starves the others of its worker. */
+/* The pool of pipes. */
 #include "relay_engine.h"
 
-#include <event2/event.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -17,35 +16,14 @@ static void relay_pipe_free(struct relay_engine *engine, struct relay_pipe *pipe
 	engine->pipe_count--;
 }
 
-/* As many turns as relays wait now; those that queue again wait for the next round of events. */
-static void relay_engine_on_turn(evutil_socket_t fd, short what, void *arg)
-{
-	struct relay_engine *engine = arg;
-	struct relay *relay;
-	size_t turns = 0;
-
-	(void)fd;
-	(void)what;
-	TAILQ_FOREACH(relay, &engine->waiting, link)
-	turns++;
-	while (turns-- > 0 && (relay = TAILQ_FIRST(&engine->waiting)) != NULL) {
-		TAILQ_REMOVE(&engine->waiting, relay, link);
-		relay->waiting = false;
-		relay_take_turn(relay);
-	}
-}
-
-struct relay_engine *relay_engine_new(struct event_base *base, unsigned pipes_max)
+struct relay_engine *relay_engine_new(unsigned pipes_max)
 {
 	struct relay_engine *engine = calloc(1, sizeof(*engine));
 
 	if (engine == NULL)
 		return NULL;
-	engine->base = base;
 	engine->pipes_max = pipes_max;
 	SLIST_INIT(&engine->pipes);
-	TAILQ_INIT(&engine->waiting);
-	evtimer_assign(&engine->turn, base, relay_engine_on_turn, engine);
 	return engine;
 }
 
@@ -55,7 +33,6 @@ void relay_engine_free(struct relay_engine *engine)
 
 	if (engine == NULL)
 		return;
-	event_del(&engine->turn);
 	while ((pipe = SLIST_FIRST(&engine->pipes)) != NULL) {
 		SLIST_REMOVE_HEAD(&engine->pipes, link);
 		relay_pipe_free(engine, pipe);
@@ -112,16 +89,4 @@ void relay_engine_give_pipe(struct relay_engine *engine, struct relay_pipe *pipe
 		relay_pipe_free(engine, pipe);
 	else
 		SLIST_INSERT_HEAD(&engine->pipes, pipe, link);
-}
-
-void relay_engine_queue(struct relay_engine *engine, struct relay *relay)
-{
-	static const struct timeval at_once = {0, 0};
-
-	if (relay->waiting)
-		return;
-	relay->waiting = true;
-	TAILQ_INSERT_TAIL(&engine->waiting, relay, link);
-	if (!evtimer_pending(&engine->turn, NULL))
-		evtimer_add(&engine->turn, &at_once);
 }

@@ -18,14 +18,9 @@ struct relay_pipe {
 	SLIST_ENTRY(relay_pipe) link;
 };
 
-TAILQ_HEAD(relay_queue, relay);
-
 struct relay_engine {
-	struct event_base *base;
 	SLIST_HEAD(, relay_pipe) pipes; /* spare and empty */
 	unsigned pipe_count, pipes_max;
-	struct relay_queue waiting; /* had their turn, have more to do */
-	struct event turn;
 	uint8_t buffer[RELAY_BUFFER_SIZE];
 };
 
@@ -35,10 +30,5 @@ struct relay_pipe *relay_engine_take_pipe(struct relay_engine *engine);
 /* Back to the spares; one that still holds bytes is closed, so that no byte ever reaches another
  * session. */
 void relay_engine_give_pipe(struct relay_engine *engine, struct relay_pipe *pipe);
-
-/* Runs relay_take_turn for it when the other events of this round have been served. */
-void relay_engine_queue(struct relay_engine *engine, struct relay *relay);
-
-void relay_take_turn(struct relay *relay);
 
 #endif
