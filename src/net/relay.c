@@ -83,11 +83,19 @@ static void relay_count(struct relay_side *side, size_t len)
 		stream_note_heard(&side->stream, relay->active_at_ms, relay->origin_seen_at_ms);
 }
 
+static bool relay_is_done(const struct relay *relay)
+{
+	return relay->client.ended && relay->origin.ended && buffer_len(&relay->client.held) == 0 &&
+	       buffer_len(&relay->origin.held) == 0;
+}
+
 static enum relay_step relay_pass_end(struct relay_side *side)
 {
 	side->ended = true;
 	relay_give_pipe(side);
-	stream_shutdown(&side->other->stream);
+	/* The last end is passed on by closing. */
+	if (!relay_is_done(side->relay))
+		stream_shutdown(&side->other->stream);
 	return RELAY_STEP_WAIT;
 }
 
@@ -164,12 +172,6 @@ static enum relay_step relay_move(struct relay_side *side)
 	if (side->pipe != NULL && side->pipe->bytes == 0 && step != RELAY_STEP_MORE)
 		relay_give_pipe(side);
 	return step;
-}
-
-static bool relay_is_done(const struct relay *relay)
-{
-	return relay->client.ended && relay->origin.ended && buffer_len(&relay->client.held) == 0 &&
-	       buffer_len(&relay->origin.held) == 0;
 }
 
 static void relay_finish(struct relay *relay, enum relay_end end)
