@@ -106,9 +106,13 @@ static void log_add_key(struct log_line *line, const char *key)
 {
 	bool json = line->format == LOG_JSON;
 
-	text_add(&line->text, json ? ",\"" : " ");
+	text_add_char(&line->text, json ? ',' : ' ');
+	if (json)
+		text_add_char(&line->text, '"');
 	text_add(&line->text, key);
-	text_add(&line->text, json ? "\":" : "=");
+	if (json)
+		text_add_char(&line->text, '"');
+	text_add_char(&line->text, json ? ':' : '=');
 }
 
 static bool log_value_is_plain(const char *value, size_t len)

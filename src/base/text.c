@@ -34,7 +34,12 @@ void text_add(struct text *text, const char *string)
 
 void text_add_char(struct text *text, char byte)
 {
-	text_add_bytes(text, &byte, 1);
+	if (text->len + 1 >= text->size) {
+		text->truncated = true;
+		return;
+	}
+	text->bytes[text->len++] = byte;
+	text->bytes[text->len] = '\0';
 }
 
 /* By hand: a log line has a dozen numbers, and printf takes a thousand instructions for each. */

@@ -228,19 +228,15 @@ static enum exchange_step exchange_on_head(struct exchange *exchange, size_t hea
 
 static enum exchange_step exchange_read_head(struct exchange *exchange)
 {
-	uint8_t *room = buffer_reserve(&exchange->from_origin, EXCHANGE_READ_SIZE);
-	ssize_t got;
+	uint8_t *bytes = exchange->session->worker->scratch;
+	ssize_t got = stream_read(&exchange->origin->stream, bytes, EXCHANGE_READ_SIZE);
 
-	if (room == NULL)
-		return exchange_fail(exchange, REFUSAL_NO_RESOURCES, "out of memory");
-	got = stream_read(&exchange->origin->stream, room, EXCHANGE_READ_SIZE);
 	if (got > 0) {
-		buffer_added(&exchange->from_origin, (size_t)got);
+		if (buffer_append(&exchange->from_origin, bytes, (size_t)got) < 0)
+			return exchange_fail(exchange, REFUSAL_NO_RESOURCES, "out of memory");
 		exchange_note_origin(exchange, (size_t)got);
 		return EXCHANGE_MOVED;
 	}
-	if (buffer_len(&exchange->from_origin) == 0)
-		buffer_clear(&exchange->from_origin);
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return EXCHANGE_WAIT;
 	return exchange_on_origin_lost(exchange);

@@ -19,6 +19,14 @@ enum {
 	RECORD_FILE_MAX = 280, /* leaves room for the line */
 };
 
+void record_set_method(struct record *record, const char *method, size_t len)
+{
+	struct text text;
+
+	text_init(&text, record->method, sizeof(record->method));
+	text_add_bytes(&text, method, len);
+}
+
 void record_begin(struct record *record)
 {
 	record->open = true;

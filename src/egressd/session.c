@@ -90,24 +90,17 @@ void session_start(struct worker *worker, const struct endpoint *endpoint, int f
 /* One read into the input. False: nothing more can be read now, or the session has ended. */
 static bool session_read_once(struct session *session)
 {
-	uint8_t *room;
+	uint8_t *bytes = session->worker->scratch;
 	ssize_t got;
 
 	if (buffer_len(&session->input) >= SESSION_INPUT_MAX)
 		return false;
-	room = buffer_reserve(&session->input, SESSION_READ_SIZE);
-	if (room == NULL) {
-		session_end(session, "out of memory", true);
-		return false;
-	}
-	got = stream_read(&session->stream, room, SESSION_READ_SIZE);
-	if (got > 0) {
-		buffer_added(&session->input, (size_t)got);
+	got = stream_read(&session->stream, bytes, SESSION_READ_SIZE);
+	if (got > 0 && buffer_append(&session->input, bytes, (size_t)got) == 0)
 		return true;
-	}
-	if (buffer_len(&session->input) == 0)
-		buffer_clear(&session->input);
-	if (got == 0) {
+	if (got > 0) {
+		session_end(session, "out of memory", true);
+	} else if (got == 0) {
 		session_end(session, "client closed", false);
 	} else if (errno != EAGAIN && errno != EINTR) {
 		session_end(session, "client reset", true);

@@ -50,7 +50,7 @@ static void forward_on_input(struct session *session)
 	struct record *record = &session->record;
 
 	deadline_clear(&session->deadline);
-	snprintf(record->method, sizeof(record->method), "FORWARD");
+	record_set_method(record, "FORWARD", strlen("FORWARD"));
 	record->protocol = COUNTED_FORWARD;
 	record->transport = TRANSPORT_TCP;
 	record->host = host_from_address(&forward->target);

@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "device.h"
 #include "dial_race.h"
 #include "dial_upstream.h"
@@ -84,13 +84,14 @@ static void dial_finish(struct dial *dial, enum dial_result result, struct strea
 			const char *detail)
 {
 	struct address peer = dial->race.last;
+	struct text text;
 
+	text_init(&text, dial->detail, sizeof(dial->detail));
 	if (dial_failed_before_upstream(dial, result)) {
-		snprintf(dial->detail, sizeof(dial->detail), "upstream proxy: %s", detail);
+		text_add(&text, "upstream proxy: ");
 		result = DIAL_UPSTREAM_FAILED;
-	} else {
-		snprintf(dial->detail, sizeof(dial->detail), "%s", detail);
 	}
+	text_add(&text, detail);
 	dial_clear(dial);
 	dial->done(dial->arg, result, stream, &peer, dial->detail);
 	free(dial);

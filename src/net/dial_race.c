@@ -85,7 +85,6 @@ static void race_on_pace(evutil_socket_t fd, short what, void *arg)
 void race_init(struct race *race, struct poller *poller, const char *device, race_done_fn *done,
 	       void *arg)
 {
-	memset(race, 0, sizeof(*race));
 	race->poller = poller;
 	race->device = device;
 	race->done = done;

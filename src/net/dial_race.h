@@ -45,7 +45,7 @@ struct race {
 	const char *detail;
 };
 
-/* device is borrowed. */
+/* race is all zeros; device is borrowed. */
 void race_init(struct race *race, struct poller *poller, const char *device, race_done_fn *done,
 	       void *arg);
 
