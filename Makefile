@@ -9,7 +9,7 @@ JOBS := $(shell nproc)
 SECONDS ?= 30
 Q := $(if $(V),,@)
 
-PACKAGES := libevent_core libevent_extra openssl libcares jansson libcurl libidn2 libnftnl libmnl
+PACKAGES := libevent_core libevent_extra openssl libcares jansson libcurl libidn2 libnftnl libmnl libcap-ng
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 ifeq ($(PKG_LIBS)$(filter packages demo check asan tsan fuzz clean format,$(MAKECMDGOALS)),)
@@ -26,7 +26,7 @@ CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -Iinclude $(OPTIMISE) $(WARNINGS) $(HARDENI
 	$(SANITIZE_FLAGS) $(PKG_CFLAGS) -MMD -MP $(CFLAGS)
 LDFLAGS_ALL := -pie -pthread -Wl,-z,relro,-z,now $(SANITIZE_FLAGS) $(LDFLAGS)
 
-LAYERS := base policy proto firewall control net tunnel config
+LAYERS := base policy proto firewall control net tunnel config warden
 LIBRARY := $(BUILD)/libegress.a
 objects = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard $(1))))
 LIBRARY_OBJECTS := $(foreach layer,$(LAYERS),$(call objects,src/$(layer)/*.c))

@@ -12,20 +12,22 @@ may_include() {
 	policy | proto | firewall | control | tunnel) echo base "$1" ;;
 	net) echo base net proto ;;
 	config) echo base policy proto config firewall ;;
-	egressd) echo base policy proto firewall control net tunnel config egressd ;;
+	warden) echo base firewall control tunnel config warden ;;
+	egressd) echo base policy proto firewall control net tunnel config warden egressd ;;
 	egressctl) echo base policy proto firewall control config egressctl ;;
 	esac
 }
 
 may_use() {
 	case $1 in
-	event2) echo net control egressd ;;
+	event2) echo net control warden egressd ;;
 	openssl) echo base net ;;
 	ares) echo net ;;
 	curl) echo control tunnel egressctl ;;
 	jansson) echo control config egressd egressctl ;;
 	idn2) echo config ;;
 	libnftnl | libmnl) echo firewall ;;
+	cap) echo warden ;;
 	*) ;;
 	esac
 }
@@ -37,7 +39,7 @@ contains() {
 	return 1
 }
 
-for layer in base policy proto firewall control net tunnel config egressd egressctl; do
+for layer in base policy proto firewall control net tunnel config warden egressd egressctl; do
 	for file in src/"$layer"/*.c src/"$layer"/*.h include/"$layer"/*.h; do
 		[ -e "$file" ] || continue
 		sed -n 's/^#include "\([a-z]*\)\/.*/\1/p' "$file" | sort -u | while read -r used; do

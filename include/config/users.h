@@ -13,13 +13,11 @@ struct users;
 
 enum {
 	USERS_NAME_MAX_LEN = 255, /* RFC 1929 2 */
+	USERS_FILE_MAX = 1 << 20,
 };
 
-/* NULL: *problem is a sentence that names the file and line (valid until the next call in this
- * thread). A file that everybody may read or write is taken, with a warning in the log. */
-MUST_CHECK struct users *users_load(const char *path, const char **problem);
-
-/* The same from memory; pure. path is only for the sentence. */
+/* What stands in the file of that path. Pure. NULL: *problem is a sentence that names the file and
+ * line (valid until the next call in this thread). */
 MUST_CHECK struct users *users_parse(const char *path, const char *text, size_t len,
 				     const char **problem);
 void users_free(struct users *users);

@@ -10,12 +10,14 @@
 struct api_connection;
 struct api_status;
 struct metrics;
+struct warden_report;
 
 /* A text as JSON: null for NULL, and '?' for each byte that is not UTF-8. */
 json_t *api_encode_text(const char *text);
 
 /* NULL: no memory. */
 json_t *api_encode_status(const struct api_status *status, int64_t now_ms);
+json_t *api_encode_rules(const struct warden_report *report);
 json_t *api_encode_connections(const struct api_connection *list, size_t count, int64_t now_ms);
 
 void api_encode_metrics(const struct api_status *status, struct metrics *metrics);

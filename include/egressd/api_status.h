@@ -8,15 +8,10 @@
 
 #include "base/address.h"
 #include "tunnel/tunnel.h"
+#include "warden/report.h"
 
 enum {
 	API_REFUSALS_MAX = 16,
-};
-
-enum api_firewall {
-	API_FIREWALL_OFF, /* nobody holds the rules: --no-firewall */
-	API_FIREWALL_IN_FORCE,
-	API_FIREWALL_UNVERIFIED, /* could not be read back, or differ */
 };
 
 struct api_egress {
@@ -59,8 +54,7 @@ struct api_status {
 	const char *config_path;
 	const char *last_reload_error; /* NULL: the last one worked */
 	int64_t last_reload_error_at_ms;
-	enum api_firewall firewall;
-	const char *firewall_text; /* "off (--no-firewall)", "in force, 12 rules" */
+	const struct warden_report *rules; /* as the warden says they stand; never NULL */
 	unsigned workers;
 	const struct api_egress *egresses; /* in the order of the file */
 	size_t egress_count;

@@ -13,14 +13,21 @@
 #include "egressd/api.h"
 #include "egressd/totals.h"
 #include "egressd/worker.h"
+#include "warden/report.h"
 
+struct config_files;
 struct reload_waiter;
 struct tunnel_monitor;
 
 struct daemon {
-	const char *config_path;
+	int channel; /* to the warden */
+	struct event channel_event;
+	struct config_files
+		*files; /* of the policy that comes next, as the warden hands them over */
+	struct warden_report report; /* the warden's last */
+	int control;                 /* the control socket, until the API has it */
+	char *config_path;
 	struct event_base *base;
-	struct event signals[4];
 	struct mailbox mailbox;
 	struct event mail_event;
 	struct tunnel_monitor *monitor;
@@ -32,24 +39,41 @@ struct daemon {
 	struct api *api;
 	struct inspection *inspection; /* what status answers from */
 	bool is_ready, stopping;
-	unsigned publishing; /* workers that have not taken the last snapshot over yet */
+	unsigned publishing;   /* workers that have not taken the last snapshot over yet */
+	char *reload_warnings; /* of the policy that is being put in force */
+	uint32_t asked;        /* the last question to the warden for a reload */
+	uint32_t answers;      /* the question that the reload on its way answers */
 	STAILQ_HEAD(, reload_waiter) waiters;
 	int64_t started_at_ms, loaded_at_ms; /* clock_wall_ms() */
 	char *reload_error;                  /* of the last reload; NULL: it worked */
 	int64_t reload_error_at_ms;
 };
 
-/* Everything up and listening, or -1 after the reason was logged; *exit_code then says with what to
- * end. */
-MUST_CHECK int daemon_start(struct daemon *daemon, const char *config_path, int *exit_code);
+/* Everything up and listening, as the warden at the other end of channel says, or -1 after the
+ * reason was logged; *exit_code then says with what to end. */
+MUST_CHECK int daemon_start(struct daemon *daemon, int channel, int *exit_code);
 
 /* Serves until it is told to stop, then drains. */
 void daemon_run(struct daemon *daemon);
 
 void daemon_clear(struct daemon *daemon);
 
-/* Builds daemon->snapshot; as daemon_reload, but nothing is published yet. */
+/* Drains and ends; the second time at once. */
+void daemon_stop(struct daemon *daemon);
+
+/* Builds daemon->snapshot from the files; nothing is published yet. */
 MUST_CHECK int daemon_load_first(struct daemon *daemon, char **report);
+
+/* Puts the files in force, or leaves what is, and answers the warden. */
+void daemon_load(struct daemon *daemon);
+
+/* What became of a reload: whoever asked up to daemon->answers is told. */
+void daemon_end_reload(struct daemon *daemon, bool ok, const char *report);
+
+/* Takes the warden's messages until it says to go by them, and listens for more from then on. -1:
+ * it is gone, or wants us to end. */
+MUST_CHECK int daemon_take_orders(struct daemon *daemon);
+MUST_CHECK int daemon_watch_orders(struct daemon *daemon);
 
 /*
  * Opens the sockets of new endpoints and hands snapshot to every worker. -1: an address cannot be
@@ -62,8 +86,8 @@ MUST_CHECK int daemon_publish(struct daemon *daemon, struct snapshot *snapshot, 
 typedef void daemon_reloaded_fn(void *arg, bool ok, const char *report);
 
 /*
- * Reads the file again and puts it in force, or leaves what is. done is called when every worker
- * goes by the new policy; at once when it was refused.
+ * Asks the warden to read the file again. done is called when every worker goes by the new policy,
+ * or when it was refused.
  */
 void daemon_reload(struct daemon *daemon, daemon_reloaded_fn *done, void *arg);
 

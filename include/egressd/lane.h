@@ -43,11 +43,11 @@ struct lane {
 bool lane_configure(struct lane *lane, const struct egress *egress);
 
 /*
- * Looks at the tunnel. True: a new epoch has begun; what went through the old one must end. Without
- * thorough only two atomics are read, as every request can afford; with it, also addresses that
- * came without a new epoch are seen.
+ * Looks at the tunnel; halted: it is as if it were away. True: a new epoch has begun; what went
+ * through the old one must end. Without thorough only two atomics are read, as every request can
+ * afford; with it, also addresses that came without a new epoch are seen.
  */
-bool lane_look(struct lane *lane, bool thorough);
+bool lane_look(struct lane *lane, bool halted, bool thorough);
 
 /* What a dial needs. -1 + errno: no resolver could be made (ENODEV: the device is gone). */
 MUST_CHECK int lane_route(struct lane *lane, struct event_base *base, const struct egress *egress,

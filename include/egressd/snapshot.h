@@ -11,6 +11,7 @@
 #include "base/compiler.h"
 #include "config/config.h"
 
+struct config_files;
 struct egress_totals;
 struct guard;
 struct ssl_ctx_st;
@@ -49,11 +50,12 @@ struct snapshot {
 };
 
 /*
- * Takes the reference of config, also when it fails. Opens password and certificate files, watches
- * devices. NULL: problem holds one sentence that names the line.
+ * Takes the reference of config, also when it fails. Reads passwords and certificates from files,
+ * watches devices. NULL: problem holds one sentence that names the line.
  */
-MUST_CHECK struct snapshot *snapshot_new(struct config *config, struct tunnel_monitor *monitor,
-					 struct totals *totals, char problem[512]);
+MUST_CHECK struct snapshot *snapshot_new(struct config *config, const struct config_files *files,
+					 struct tunnel_monitor *monitor, struct totals *totals,
+					 char problem[512]);
 
 /* Any thread. */
 struct snapshot *snapshot_ref(struct snapshot *snapshot);

@@ -47,6 +47,7 @@ struct worker_shared {
 	struct refusals *refusals; /* the last ones, for status */
 	_Atomic uint64_t next_session_id;
 	_Atomic uint32_t held; /* requests waiting for a tunnel */
+	_Atomic bool halted;   /* the packet rules may not hold: nothing may be let out */
 	unsigned workers;
 	int descriptors_few; /* from this one on idle clients make room for new ones */
 };
@@ -75,6 +76,7 @@ struct worker {
 	struct login_desk *logins;
 	struct counters counters;
 	bool accept_paused, draining;
+	bool halted; /* as the shared one was when it was looked at last */
 	int64_t drain_until_ms;
 	uint8_t scratch[WORKER_SCRATCH_SIZE]; /* for one callback at a time */
 };

@@ -5,16 +5,17 @@
 
 #include "base/compiler.h"
 #include "base/host.h"
+#include "base/span.h"
 #include "net/stream.h"
 
 struct ssl_ctx_st;
 
 /*
- * A context that serves with this certificate chain and key (PEM files). ALPN offers http/1.1 only.
- * NULL: *problem is a sentence for the operator (static or thread-local, valid until the next
- * call).
+ * A context that serves with this certificate chain and key (the text of PEM files). ALPN offers
+ * http/1.1 only. NULL: *problem is a sentence for the operator (static or thread-local, valid until
+ * the next call).
  */
-MUST_CHECK struct ssl_ctx_st *tls_server_new(const char *certificate_file, const char *key_file,
+MUST_CHECK struct ssl_ctx_st *tls_server_new(struct span certificate, struct span key,
 					     const char **problem);
 
 /* A context that checks servers against the system's certificates. NULL + errno. */

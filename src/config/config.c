@@ -149,37 +149,6 @@ struct config *config_parse(const char *path, const char *text, size_t len,
 	return config;
 }
 
-/* All of the file, malloc()ed; a pipe or /dev/stdin will do. NULL + errno. */
-static char *config_read(int fd, size_t *len)
-{
-	size_t size = 64 * 1024, used = 0;
-	char *text = malloc(size);
-
-	while (text != NULL) {
-		ssize_t got = read(fd, text + used, size - used);
-		char *grown;
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			break;
-		used += (size_t)got;
-		if (got == 0 || used > CONFIG_FILE_MAX) {
-			*len = used;
-			return text;
-		}
-		if (used < size)
-			continue;
-		grown = realloc(text, size * 2);
-		if (grown == NULL)
-			break;
-		text = grown;
-		size *= 2;
-	}
-	free(text);
-	return NULL;
-}
-
 struct config *config_load(const char *path, struct config_report *report)
 {
 	struct config *config = NULL;
@@ -188,13 +157,12 @@ struct config *config_load(const char *path, struct config_report *report)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd >= 0)
-		text = config_read(fd, &len);
+		text = fd_read_all(fd, CONFIG_FILE_MAX, &len);
 	if (text == NULL)
 		config_complain(report, "cannot be read", strerror(errno));
 	else
 		config = config_parse(path, text, len, report);
 	free(text);
-	if (fd >= 0)
-		fd_close(fd);
+	fd_close(fd);
 	return config;
 }

@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading the file of users. */
+/* What the file of users says. */
 #include "config/users.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/fd.h"
-#include "base/log.h"
 #include "base/password.h"
 #include "base/text.h"
-#include "config/users_file.h"
 
 struct user {
 	const char *name; /* in users.text */
@@ -153,6 +147,10 @@ struct users *users_parse(const char *path, const char *text, size_t len, const 
 	*problem = users_problem(path, 0, "out of memory");
 	if (!users)
 		return NULL;
+	if (len > USERS_FILE_MAX) {
+		*problem = users_problem(path, 0, strerror(EFBIG));
+		goto fail;
+	}
 	users->text = malloc(len + 1);
 	if (!users->text)
 		goto fail;
@@ -165,60 +163,6 @@ struct users *users_parse(const char *path, const char *text, size_t len, const 
 fail:
 	users_free(users);
 	return NULL;
-}
-
-int users_file_read(const char *path, char **text, size_t *len, struct stat *status)
-{
-	size_t size;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-	if (fd < 0)
-		return -1;
-	*text = NULL;
-	if (fstat(fd, status) < 0)
-		goto fail;
-	errno = S_ISREG(status->st_mode) ? EFBIG : EINVAL;
-	if (errno == EINVAL || status->st_size > USERS_FILE_MAX)
-		goto fail;
-	size = (size_t)status->st_size;
-	*text = malloc(size + 1);
-	if (!*text)
-		goto fail;
-	*len = 0;
-	while (*len < size) {
-		ssize_t got = read(fd, *text + *len, size - *len);
-
-		if (got < 0)
-			goto fail;
-		if (got == 0)
-			break;
-		*len += (size_t)got;
-	}
-	fd_close(fd);
-	return 0;
-fail:
-	free(*text);
-	fd_close(fd);
-	return -1;
-}
-
-struct users *users_load(const char *path, const char **problem)
-{
-	struct stat status;
-	struct users *users;
-	char *text;
-	size_t len;
-
-	if (users_file_read(path, &text, &len, &status) < 0) {
-		*problem = users_problem(path, 0, strerror(errno));
-		return NULL;
-	}
-	if (status.st_mode & (S_IROTH | S_IWOTH))
-		log_warn("%s: everybody may %s this file of users: chmod 640 it", path,
-			 status.st_mode & S_IWOTH ? "write" : "read");
-	users = users_parse(path, text, len, problem);
-	free(text);
-	return users;
 }
 
 void users_free(struct users *users)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Changing one user in the file of users, so that a reader sees the old file or the new one. */
-#include "config/users_file.h"
+#include "config/users.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,23 @@
 
 #include "base/fd.h"
 #include "base/password.h"
-#include "config/users.h"
+
+/* The whole of a regular file, malloc()ed. -1 + errno. */
+static int users_file_read(const char *path, char **text, size_t *len, struct stat *status)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	*text = NULL;
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, status) == 0) {
+		errno = EINVAL;
+		if (S_ISREG(status->st_mode))
+			*text = fd_read_all(fd, USERS_FILE_MAX, len);
+	}
+	fd_close(fd);
+	return *text == NULL ? -1 : 0;
+}
 
 /* Is this line (without its end) the one of that user? */
 static bool line_is_of(const char *line, size_t len, const char *name)

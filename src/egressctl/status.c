@@ -134,7 +134,9 @@ static void firewall_print(struct screen *screen)
 	const char *state = json_text(firewall, "state", "unverified");
 	const char *text = json_text(firewall, "text", state);
 	const bool off = strcmp(state, "off") == 0;
-	const char *word = off ? "OFF " : "UNVERIFIED ";
+	const char *word = off                                    ? "OFF "
+			   : strcmp(state, "namespace gone") == 0 ? "NAMESPACE GONE "
+								  : "UNVERIFIED ";
 
 	screen_label(screen, "firewall");
 	if (strcmp(state, "in force") == 0) {

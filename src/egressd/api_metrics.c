@@ -152,7 +152,12 @@ static void metrics_process(const struct api_status *status, struct metrics *met
 	metrics_one(metrics, "egressd_workers", METRIC_GAUGE, "Worker threads.", status->workers);
 	metrics_one(metrics, "egressd_firewall_in_force", METRIC_GAUGE,
 		    "1 when the packet rules were installed and read back.",
-		    status->firewall == API_FIREWALL_IN_FORCE);
+		    status->rules->rules == WARDEN_RULES_VERIFIED);
+	metrics_one(metrics, "egressd_firewall_repairs_total", METRIC_COUNTER,
+		    "How often the rules were changed by others and put back.",
+		    status->rules->repairs);
+	metrics_one(metrics, "egressd_proxy_restarts_total", METRIC_COUNTER,
+		    "How often the proxy died and was started again.", status->rules->restarts);
 	metrics_one(metrics, "egressd_last_reload_successful", METRIC_GAUGE,
 		    "0 when the last reload was refused.", !status->last_reload_error);
 	metrics_family(metrics, "egressd_config_loaded_time_seconds", METRIC_GAUGE,

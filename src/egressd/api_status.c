@@ -135,19 +135,6 @@ static json_t *encode_sessions(const struct api_status *status)
 			 "total", encode_count(total), "held", encode_count(status->requests_held));
 }
 
-static const char *firewall_name(enum api_firewall firewall)
-{
-	switch (firewall) {
-	case API_FIREWALL_OFF:
-		return "off";
-	case API_FIREWALL_IN_FORCE:
-		return "in force";
-	case API_FIREWALL_UNVERIFIED:
-		break;
-	}
-	return "unverified";
-}
-
 static json_t *encode_policy(const struct api_status *status)
 {
 	return json_pack("{s:o, s:o, s:o, s:o}", "path", api_encode_text(status->config_path),
@@ -158,16 +145,15 @@ static json_t *encode_policy(const struct api_status *status)
 
 json_t *api_encode_status(const struct api_status *status, int64_t now_ms)
 {
-	return json_pack(
-		"{s:s, s:I, s:o, s:i, s:{s:s, s:o}, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o}",
-		"version", version_text(), "now_ms", (json_int_t)now_ms, "started_at_ms",
-		encode_time(status->started_at_ms), "workers", (int)status->workers, "firewall",
-		"state", firewall_name(status->firewall), "text",
-		api_encode_text(status->firewall_text), "policy", encode_policy(status), "egresses",
-		encode_egresses(status), "sessions", encode_sessions(status), "requests",
-		encode_outcomes(status), "bytes", "sent", encode_count(status->bytes_sent),
-		"received", encode_count(status->bytes_received), "last_refusals",
-		encode_last_refusals(status));
+	return json_pack("{s:s, s:I, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o}",
+			 "version", version_text(), "now_ms", (json_int_t)now_ms, "started_at_ms",
+			 encode_time(status->started_at_ms), "workers", (int)status->workers,
+			 "firewall", api_encode_rules(status->rules), "policy",
+			 encode_policy(status), "egresses", encode_egresses(status), "sessions",
+			 encode_sessions(status), "requests", encode_outcomes(status), "bytes",
+			 "sent", encode_count(status->bytes_sent), "received",
+			 encode_count(status->bytes_received), "last_refusals",
+			 encode_last_refusals(status));
 }
 
 static json_t *encode_connection(const struct api_connection *connection)

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,15 +14,14 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "control/server.h"
+#include "config/files.h"
 #include "egressd/publish.h"
 #include "egressd/snapshot.h"
 #include "tunnel/tunnel.h"
+#include "warden/warden.h"
 
 enum {
 	DAEMON_DRAIN_MS = 10 * 1000,
-	DAEMON_EXIT_FAILED = 1,
-	DAEMON_EXIT_CONFIG = 3,
 	DAEMON_WORKERS_MAX = 64,
 };
 
@@ -46,7 +44,7 @@ static void daemon_on_tunnel_change(void *arg, struct tunnel *tunnel,
 		worker_wake_tunnels(daemon->workers[i]);
 }
 
-static void daemon_stop(struct daemon *daemon)
+void daemon_stop(struct daemon *daemon)
 {
 	log_info(daemon->stopping ? "ending at once"
 				  : "draining, at most %d s; once more ends at once",
@@ -54,28 +52,6 @@ static void daemon_stop(struct daemon *daemon)
 	for (unsigned i = 0; i < daemon->shared.workers; i++)
 		worker_stop(daemon->workers[i], daemon->stopping ? 0 : DAEMON_DRAIN_MS);
 	daemon->stopping = true;
-}
-
-static void daemon_on_stop_signal(evutil_socket_t number, short what, void *arg)
-{
-	(void)number;
-	(void)what;
-	daemon_stop(arg);
-}
-
-static void daemon_on_reloaded(void *arg, bool ok, const char *report)
-{
-	(void)arg;
-	if (!ok)
-		log_error("reload refused, the policy in force stays: %s",
-			  report == NULL ? "out of memory" : report);
-}
-
-static void daemon_on_reload_signal(evutil_socket_t number, short what, void *arg)
-{
-	(void)number;
-	(void)what;
-	daemon_reload(arg, daemon_on_reloaded, NULL);
 }
 
 static void daemon_on_mail(evutil_socket_t fd, short what, void *arg)
@@ -87,36 +63,15 @@ static void daemon_on_mail(evutil_socket_t fd, short what, void *arg)
 	mailbox_run(&daemon->mailbox, daemon);
 }
 
-static int daemon_add_events(struct daemon *daemon)
-{
-	static const struct {
-		int number;
-		event_callback_fn handler;
-	} signals[] = {
-		{SIGTERM, daemon_on_stop_signal},
-		{SIGINT, daemon_on_stop_signal},
-		{SIGHUP, daemon_on_reload_signal},
-	};
-
-	event_assign(&daemon->mail_event, daemon->base, daemon->mailbox.fd, EV_READ | EV_PERSIST,
-		     daemon_on_mail, daemon);
-	if (event_add(&daemon->mail_event, NULL) < 0)
-		return -1;
-	for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
-		evsignal_assign(&daemon->signals[i], daemon->base, signals[i].number,
-				signals[i].handler, daemon);
-		if (evsignal_add(&daemon->signals[i], NULL) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 static int daemon_prepare(struct daemon *daemon)
 {
 	daemon->base = event_base_new();
 	daemon->mailbox.fd = -1;
-	if (daemon->base == NULL || mailbox_init(&daemon->mailbox) < 0 ||
-	    daemon_add_events(daemon) < 0)
+	if (daemon->base == NULL || mailbox_init(&daemon->mailbox) < 0)
+		return -1;
+	event_assign(&daemon->mail_event, daemon->base, daemon->mailbox.fd, EV_READ | EV_PERSIST,
+		     daemon_on_mail, daemon);
+	if (event_add(&daemon->mail_event, NULL) < 0)
 		return -1;
 	if (daemon_inspection_new(daemon) < 0)
 		return -1;
@@ -178,51 +133,55 @@ static int daemon_start_workers(struct daemon *daemon, unsigned wanted)
 
 static int daemon_open_control(struct daemon *daemon)
 {
-	const char *path = daemon->snapshot->config->control_path;
-	int fd = control_listen(path);
-
-	if (fd >= 0)
-		daemon->api = api_new(daemon->base, fd, &daemon_backend, daemon);
+	daemon->api = api_new(daemon->base, daemon->control, &daemon_backend, daemon);
 	if (daemon->api == NULL)
-		log_error("cannot listen on the control socket %s: %m (make its folder, or name "
-			  "another: control PATH)",
-			  path);
-	return daemon->api == NULL ? -1 : 0;
+		return -1;
+	daemon->control = -1;
+	return 0;
 }
 
-int daemon_start(struct daemon *daemon, const char *config_path, int *exit_code)
+static int daemon_load_policy(struct daemon *daemon, int *exit_code)
 {
 	char *report = NULL;
+	int result = daemon_load_first(daemon, &report);
 
-	*exit_code = DAEMON_EXIT_FAILED;
-	daemon->config_path = config_path;
+	if (result < 0) {
+		*exit_code = WARDEN_USAGE;
+		dprintf(STDERR_FILENO, "%s", report == NULL ? "out of memory\n" : report);
+	}
+	free(report);
+	return result;
+}
+
+int daemon_start(struct daemon *daemon, int channel, int *exit_code)
+{
+	*exit_code = WARDEN_FAILED;
+	daemon->channel = channel;
+	daemon->control = -1;
 	daemon->started_at_ms = clock_wall_ms();
 	STAILQ_INIT(&daemon->waiters);
 	if (daemon_prepare(daemon) < 0) {
 		log_error("cannot start: %m");
 		return -1;
 	}
-	if (daemon_load_first(daemon, &report) < 0) {
-		*exit_code = DAEMON_EXIT_CONFIG;
-		dprintf(STDERR_FILENO, "%s", report == NULL ? "out of memory\n" : report);
-		free(report);
+	if (daemon_take_orders(daemon) < 0) {
+		*exit_code = WARDEN_ENDED;
 		return -1;
 	}
-	free(report);
+	if (daemon_load_policy(daemon, exit_code) < 0)
+		return -1;
 	if (daemon_start_workers(daemon, daemon->snapshot->config->workers) < 0 ||
-	    tunnel_monitor_start(daemon->monitor) < 0) {
+	    tunnel_monitor_start(daemon->monitor) < 0 || daemon_open_control(daemon) < 0 ||
+	    daemon_watch_orders(daemon) < 0) {
 		log_error("cannot start: %m");
 		return -1;
 	}
-	if (daemon_open_control(daemon) < 0 || daemon_publish(daemon, daemon->snapshot, NULL) < 0)
-		return -1;
-	return 0;
+	return daemon_publish(daemon, daemon->snapshot, NULL);
 }
 
 void daemon_run(struct daemon *daemon)
 {
 	event_base_dispatch(daemon->base);
-	log_info("ended");
 }
 
 static void daemon_end_workers(struct daemon *daemon)
@@ -257,13 +216,11 @@ void daemon_clear(struct daemon *daemon)
 	refusals_free(daemon->shared.refusals);
 	daemon_inspection_free(daemon);
 	free(daemon->reload_error);
+	free(daemon->config_path);
+	config_files_free(daemon->files);
+	fd_close(daemon->control);
 	mailbox_clear(&daemon->mailbox);
-	if (daemon->base != NULL) {
-		for (size_t i = 0; i < 3; i++) {
-			if (event_initialized(&daemon->signals[i]))
-				event_del(&daemon->signals[i]);
-		}
+	if (daemon->base != NULL)
 		event_base_free(daemon->base);
-	}
 	libevent_global_shutdown();
 }

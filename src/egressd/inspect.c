@@ -153,8 +153,7 @@ static const struct api_status *inspect_status(void *arg)
 		.config_path = daemon->config_path,
 		.last_reload_error = daemon->reload_error,
 		.last_reload_error_at_ms = daemon->reload_error_at_ms,
-		.firewall = API_FIREWALL_OFF,
-		.firewall_text = "off (--no-firewall)",
+		.rules = &daemon->report,
 		.workers = daemon->shared.workers,
 	};
 	inspect_egresses(daemon, inspection);

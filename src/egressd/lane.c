@@ -66,20 +66,22 @@ bool lane_configure(struct lane *lane, const struct egress *egress)
 	return true;
 }
 
-bool lane_look(struct lane *lane, bool thorough)
+bool lane_look(struct lane *lane, bool halted, bool thorough)
 {
 	struct tunnel_status status;
 	uint32_t epoch;
 	bool is_up;
 
-	if (lane->tunnel == NULL)
+	if (lane->tunnel == NULL) {
+		lane->is_up = !halted;
 		return false;
-	is_up = tunnel_state(lane->tunnel, &epoch) == TUNNEL_UP;
+	}
+	is_up = tunnel_state(lane->tunnel, &epoch) == TUNNEL_UP && !halted;
 	if (!thorough && is_up == lane->is_up && epoch == lane->tunnel_epoch)
 		return false;
 	/* The full status may be newer than the two atomics; take the pair from it alone. */
 	tunnel_status(lane->tunnel, &status);
-	lane->is_up = status.state == TUNNEL_UP;
+	lane->is_up = status.state == TUNNEL_UP && !halted;
 	lane->ipv4 = status.ipv4.family != AF_UNSPEC;
 	lane->ipv6 = status.ipv6.family != AF_UNSPEC;
 	if (status.epoch == lane->tunnel_epoch)

@@ -1,38 +1,39 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* egressd: reads its arguments, prepares the process, runs the daemon. */
-#include <errno.h>
+/* egressd: reads its arguments and is the warden, or the proxy that the warden starts. */
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
-#include "base/log.h"
 #include "base/version.h"
-#include "egressd/daemon.h"
+#include "egressd/proxy.h"
+#include "firewall/derive.h"
+#include "firewall/ruleset.h"
+#include "warden/warden.h"
 
-/* architecture: 0 ended, 1 failed, 3 usage or policy file, 4 rules refused or unverified. */
 enum {
-	EXIT_ENDED = 0,
-	EXIT_FAILED = 1,
-	EXIT_USAGE = 3,
-	EXIT_RULES = 4,
-};
-
-struct options {
-	const char *config_path;
-	bool no_firewall;
+	MAIN_GRACE_S = 5,
+	MAIN_GRACE_MOST_S = 3600,
 };
 
 static void main_print_usage(FILE *out)
 {
-	fputs("usage: egressd [--config FILE] --no-firewall\n"
+	fputs("usage: egressd [--config FILE] [--user USER] [--table NAME] [--namespace-grace "
+	      "SECONDS]\n"
+	      "               [--no-firewall]\n"
 	      "\n"
 	      "A proxy that lets traffic out through the egress its policy names, and through "
 	      "nothing else.\n"
 	      "\n"
 	      "  -c, --config FILE   the policy file (default /etc/egressd/egress.conf)\n"
-	      "      --no-firewall   install no nftables rules: for development, or where another "
+	      "      --user USER     who the proxy is, a name or a number (default egressd, or "
+	      "1900)\n"
+	      "      --table NAME    the nftables table of the packet rules (default egressd)\n"
+	      "      --namespace-grace SECONDS\n"
+	      "                      how long to stay when the network namespace has lost its "
+	      "uplink (5)\n"
+	      "      --no-firewall   install no packet rules: for development, or where another "
 	      "part owns them\n"
 	      "  -V, --version       print the version\n"
 	      "  -h, --help          print this\n"
@@ -43,81 +44,99 @@ static void main_print_usage(FILE *out)
 	      out);
 }
 
+/* Letters, digits and _, as nft has it. */
+static bool main_table_is_valid(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 0 && len < RULESET_NAME_SIZE &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
+		       len &&
+	       (name[0] < '0' || name[0] > '9');
+}
+
 /* -1: go on; otherwise the exit code. */
-static int main_read_options(int argc, char **argv, struct options *options)
+static int main_read_grace(const char *text, unsigned *seconds)
+{
+	char *end;
+	unsigned long number = strtoul(text, &end, 10);
+
+	*seconds = (unsigned)number;
+	if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && number <= MAIN_GRACE_MOST_S)
+		return -1;
+	fprintf(stderr, "egressd: --namespace-grace: '%s' is no number of seconds up to %d\n", text,
+		MAIN_GRACE_MOST_S);
+	return WARDEN_USAGE;
+}
+
+/* -1: go on; otherwise the exit code. */
+static int main_take_option(int option, struct warden_options *options)
+{
+	switch (option) {
+	case 'c':
+		options->config_path = optarg;
+		return -1;
+	case 'u':
+		options->user = optarg;
+		return -1;
+	case 't':
+		options->table = optarg;
+		if (main_table_is_valid(optarg))
+			return -1;
+		fprintf(stderr, "egressd: --table: '%s' is no name of a table\n", optarg);
+		return WARDEN_USAGE;
+	case 'g':
+		return main_read_grace(optarg, &options->namespace_grace_s);
+	case 'n':
+		options->no_firewall = true;
+		return -1;
+	case 'V':
+		printf("egressd %s\n", version_text());
+		return WARDEN_ENDED;
+	case 'h':
+		main_print_usage(stdout);
+		return WARDEN_ENDED;
+	default:
+		main_print_usage(stderr);
+		return WARDEN_USAGE;
+	}
+}
+
+/* -1: go on; otherwise the exit code. */
+static int main_read_options(int argc, char **argv, struct warden_options *options)
 {
 	static const struct option known[] = {
 		{"config", required_argument, NULL, 'c'},
+		{"user", required_argument, NULL, 'u'},
+		{"table", required_argument, NULL, 't'},
+		{"namespace-grace", required_argument, NULL, 'g'},
 		{"no-firewall", no_argument, NULL, 'n'},
 		{"version", no_argument, NULL, 'V'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
-	int option;
+	int option, exit_code = -1;
 
-	while ((option = getopt_long(argc, argv, "c:Vh", known, NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			options->config_path = optarg;
-			break;
-		case 'n':
-			options->no_firewall = true;
-			break;
-		case 'V':
-			printf("egressd %s\n", version_text());
-			return EXIT_ENDED;
-		case 'h':
-			main_print_usage(stdout);
-			return EXIT_ENDED;
-		default:
-			main_print_usage(stderr);
-			return EXIT_USAGE;
-		}
-	}
-	if (optind < argc) {
+	while (exit_code < 0 && (option = getopt_long(argc, argv, "c:Vh", known, NULL)) != -1)
+		exit_code = main_take_option(option, options);
+	if (exit_code < 0 && optind < argc) {
 		fprintf(stderr, "egressd: what is '%s'? The policy file is named with --config.\n",
 			argv[optind]);
-		return EXIT_USAGE;
+		exit_code = WARDEN_USAGE;
 	}
-	return -1;
-}
-
-/* Two descriptors a tunnel: what the system gives at most is none too many. */
-static void main_raise_descriptor_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-		limit.rlim_cur = limit.rlim_max;
-		if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
-			log_warn("cannot raise the limit of open files: %m");
-	}
+	return exit_code;
 }
 
 int main(int argc, char **argv)
 {
-	struct options options = {.config_path = "/etc/egressd/egress.conf"};
-	struct daemon daemon = {0};
-	int exit_code = main_read_options(argc, argv, &options);
+	struct warden_options options = {.config_path = "/etc/egressd/egress.conf",
+					 .table = FIREWALL_TABLE,
+					 .namespace_grace_s = MAIN_GRACE_S};
+	int exit_code;
 
-	if (exit_code >= 0)
-		return exit_code;
-	if (!options.no_firewall) {
-		fputs("egressd: nothing keeps its nftables rules in force yet, and without them it "
-		      "must not seem protected.\n"
-		      "Start it with --no-firewall where Gluetun's firewall stands; the rules can "
-		      "be applied by hand:\n"
-		      "egressctl rules apply gateway\n",
-		      stderr);
-		return EXIT_RULES;
-	}
 	signal(SIGPIPE, SIG_IGN);
-	main_raise_descriptor_limit();
-	exit_code = EXIT_FAILED;
-	if (daemon_start(&daemon, options.config_path, &exit_code) == 0) {
-		daemon_run(&daemon);
-		exit_code = EXIT_ENDED;
-	}
-	daemon_clear(&daemon);
-	return exit_code;
+	if (argc == 2 && strcmp(argv[1], WARDEN_PROXY_ARGUMENT) == 0)
+		return proxy_run();
+	exit_code = main_read_options(argc, argv, &options);
+	return exit_code < 0 ? warden_run(&options) : exit_code;
 }

@@ -70,9 +70,36 @@ static void worker_release_held(struct worker *worker, const struct lane *lane)
 	}
 }
 
+static bool worker_is_halted(const struct worker *worker)
+{
+	return atomic_load_explicit(&worker->shared->halted, memory_order_acquire);
+}
+
+/* Whatever reaches beyond us, forwards too, ends; who asks or waits may go on doing so. */
+static void worker_halt(struct worker *worker)
+{
+	struct session *session, *next;
+
+	for (session = TAILQ_FIRST(&worker->sessions); session != NULL; session = next) {
+		next = TAILQ_NEXT(session, link);
+		if (session->state > SESSION_HELD && session->state < SESSION_LINGERING)
+			session_end(session, "halted", true);
+	}
+	origin_pool_flush(worker->origins, NULL);
+}
+
+static void worker_look_at_rules(struct worker *worker)
+{
+	bool halted = worker_is_halted(worker);
+
+	if (halted && !worker->halted)
+		worker_halt(worker);
+	worker->halted = halted;
+}
+
 static void worker_look_at_lane(struct worker *worker, struct lane *lane)
 {
-	if (lane_look(lane, true))
+	if (lane_look(lane, worker->halted, true))
 		worker_end_lane(worker, lane, "tunnel epoch over");
 	if (lane->is_up)
 		worker_release_held(worker, lane);
@@ -82,7 +109,7 @@ struct lane *worker_lane(struct worker *worker, int egress)
 {
 	struct lane *lane = worker->lane_of_egress[egress];
 
-	if (lane_look(lane, false))
+	if (lane_look(lane, worker_is_halted(worker), false))
 		worker_end_lane(worker, lane, "tunnel epoch over");
 	return lane;
 }
@@ -91,6 +118,7 @@ void worker_look_at_tunnels(struct worker *worker)
 {
 	struct lane *lane;
 
+	worker_look_at_rules(worker);
 	SLIST_FOREACH(lane, &worker->lanes, link)
 	worker_look_at_lane(worker, lane);
 }

@@ -8,21 +8,25 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "config/files.h"
 #include "config/report.h"
 #include "egressd/daemon.h"
 #include "egressd/publish.h"
 #include "egressd/snapshot.h"
 #include "net/listen.h"
+#include "warden/channel.h"
 
 enum {
 	RELOAD_BACKLOG = 4096,
 };
 
 /* NULL: *report says why. With a snapshot, *report holds the warnings, or is "". */
-static struct snapshot *reload_build(struct daemon *daemon, char **report)
+static struct snapshot *reload_build(struct daemon *daemon, const struct config_files *files,
+				     char **report)
 {
 	struct config_report *found = config_report_new();
-	struct config *config = found == NULL ? NULL : config_load(daemon->config_path, found);
+	struct config *config =
+		found == NULL ? NULL : config_files_load(files, daemon->config_path, found);
 	struct snapshot *snapshot = NULL;
 	char problem[512] = "";
 
@@ -30,7 +34,7 @@ static struct snapshot *reload_build(struct daemon *daemon, char **report)
 	if (found == NULL)
 		return NULL;
 	if (config != NULL)
-		snapshot = snapshot_new(config, daemon->monitor, &daemon->totals, problem);
+		snapshot = snapshot_new(config, files, daemon->monitor, &daemon->totals, problem);
 	if (problem[0] == '\0')
 		*report = config_report_text(found, daemon->config_path);
 	else if (asprintf(report, "%s\n", problem) < 0)
@@ -41,7 +45,7 @@ static struct snapshot *reload_build(struct daemon *daemon, char **report)
 
 int daemon_load_first(struct daemon *daemon, char **report)
 {
-	daemon->snapshot = reload_build(daemon, report);
+	daemon->snapshot = reload_build(daemon, daemon->files, report);
 	if (daemon->snapshot == NULL)
 		return -1;
 	daemon->loaded_at_ms = clock_wall_ms();
@@ -98,26 +102,53 @@ static void reload_explain_listen(char **report, const struct address *failed)
 		*report = NULL;
 }
 
-/* Who asked for a reload, until every worker goes by the new policy. */
+/* Who asked for a reload, until the warden or the last worker has answered. */
 struct reload_waiter {
 	daemon_reloaded_fn *done;
 	void *arg;
-	char *report;
+	uint32_t number;
 	STAILQ_ENTRY(reload_waiter) link;
 };
 
-static void reload_tell_waiters(struct daemon *daemon)
+static void reload_remember_error(struct daemon *daemon, const char *report)
+{
+	free(daemon->reload_error);
+	daemon->reload_error = report == NULL ? NULL : strdup(report);
+	daemon->reload_error_at_ms = clock_wall_ms();
+}
+
+void daemon_end_reload(struct daemon *daemon, bool ok, const char *report)
 {
 	struct reload_waiter *waiter;
 
-	while ((waiter = STAILQ_FIRST(&daemon->waiters)) != NULL) {
+	if (ok) {
+		log_info("policy reloaded");
+		reload_remember_error(daemon, NULL);
+	} else {
+		report = report == NULL ? "out of memory" : report;
+		log_error("reload refused, the policy in force stays: %s", report);
+		reload_remember_error(daemon, report);
+	}
+	/* Later ones have asked after the file was read. */
+	while ((waiter = STAILQ_FIRST(&daemon->waiters)) != NULL &&
+	       (int32_t)(waiter->number - daemon->answers) <= 0) {
 		STAILQ_REMOVE_HEAD(&daemon->waiters, link);
 		/* After api_free nobody may be told. */
 		if (daemon->api != NULL)
-			waiter->done(waiter->arg, true, waiter->report);
-		free(waiter->report);
+			waiter->done(waiter->arg, ok, report);
 		free(waiter);
 	}
+}
+
+static void reload_answer(struct daemon *daemon, enum proxy_word word)
+{
+	if (channel_answer(daemon->channel, word, 0) < 0)
+		log_error("the warden cannot be answered: %m");
+}
+
+static const char *reload_rules_text(const struct daemon *daemon)
+{
+	return daemon->report.rules == WARDEN_RULES_OFF ? "off (--no-firewall)" : "in force";
 }
 
 /* In main's thread, once for each worker that has taken a snapshot over. */
@@ -128,13 +159,14 @@ static void reload_on_applied(struct message *message, void *owner)
 	free(message);
 	if (--daemon->publishing > 0)
 		return;
+	reload_answer(daemon, PROXY_LOADED);
 	if (daemon->is_ready)
-		log_info("policy reloaded");
+		daemon_end_reload(daemon, true, daemon->reload_warnings);
 	else
-		log_info("ready: %zu addresses, %u workers, rules off (--no-firewall)",
-			 daemon->snapshot->endpoint_count, daemon->shared.workers);
+		log_info("ready: %zu addresses, %u workers, rules %s",
+			 daemon->snapshot->endpoint_count, daemon->shared.workers,
+			 reload_rules_text(daemon));
 	daemon->is_ready = true;
-	reload_tell_waiters(daemon);
 }
 
 int daemon_publish(struct daemon *daemon, struct snapshot *snapshot, char **report)
@@ -170,17 +202,10 @@ int daemon_publish(struct daemon *daemon, struct snapshot *snapshot, char **repo
 	return 0;
 }
 
-static void reload_remember_error(struct daemon *daemon, const char *report)
-{
-	free(daemon->reload_error);
-	daemon->reload_error = report == NULL ? NULL : strdup(report);
-	daemon->reload_error_at_ms = clock_wall_ms();
-}
-
 /* -1: nothing was changed; *report (to be freed) is what a person should read either way. */
 static int reload_replace(struct daemon *daemon, char **report)
 {
-	struct snapshot *snapshot = reload_build(daemon, report);
+	struct snapshot *snapshot = reload_build(daemon, daemon->files, report);
 	char *listen_problem = NULL;
 
 	if (snapshot == NULL)
@@ -198,19 +223,31 @@ static int reload_replace(struct daemon *daemon, char **report)
 	return 0;
 }
 
+void daemon_load(struct daemon *daemon)
+{
+	char *report = NULL;
+
+	free(daemon->reload_warnings);
+	daemon->reload_warnings = NULL;
+	if (reload_replace(daemon, &report) == 0) {
+		daemon->reload_warnings = report;
+		return;
+	}
+	reload_answer(daemon, PROXY_REFUSED);
+	daemon_end_reload(daemon, false, report);
+	free(report);
+}
+
 void daemon_reload(struct daemon *daemon, daemon_reloaded_fn *done, void *arg)
 {
 	struct reload_waiter *waiter = calloc(1, sizeof(*waiter));
-	char *report = NULL;
 
-	if (waiter == NULL || reload_replace(daemon, &report) < 0) {
-		reload_remember_error(daemon, report);
-		done(arg, false, report);
-		free(report);
+	if (waiter == NULL ||
+	    channel_answer(daemon->channel, PROXY_RELOAD, daemon->asked + 1) < 0) {
 		free(waiter);
+		done(arg, false, "the warden cannot be asked\n");
 		return;
 	}
-	reload_remember_error(daemon, NULL);
-	*waiter = (struct reload_waiter){.done = done, .arg = arg, .report = report};
+	*waiter = (struct reload_waiter){.done = done, .arg = arg, .number = ++daemon->asked};
 	STAILQ_INSERT_TAIL(&daemon->waiters, waiter, link);
 }

@@ -58,10 +58,13 @@ static void forward_on_input(struct session *session)
 	record_begin(record);
 	counter_add(&session->worker->counters.requests[COUNTED_FORWARD], 1);
 	session_identify(session, NULL, 0);
-	if (forward_allows(forward, &session->peer))
-		forward_start(session);
-	else
+	if (!forward_allows(forward, &session->peer))
 		session_refuse(session, REFUSAL_POLICY, "this forward is not open to that address");
+	else if (atomic_load_explicit(&session->worker->shared->halted, memory_order_acquire))
+		session_refuse(session, REFUSAL_TUNNEL_DOWN,
+			       "the packet rules are not known to be in force");
+	else
+		forward_start(session);
 }
 
 static void forward_on_refused(struct session *session, enum refusal refusal, const char *detail)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/files.h"
 #include "config/users.h"
 #include "egressd/totals.h"
 #include "net/guard.h"
@@ -19,32 +20,69 @@ enum {
 	SNAPSHOT_PROBE_EVERY_MS = 3000,
 };
 
+static struct ssl_ctx_st *listen_open_tls(const struct listen_config *listen,
+					  const struct config_files *files, const char **why)
+{
+	struct span certificate = {0}, key = {0};
+	char *certificate_text =
+		config_files_read(files, listen->tls_certificate_file, &certificate.len);
+	char *key_text = config_files_read(files, listen->tls_key_file, &key.len);
+	struct ssl_ctx_st *tls = NULL;
+
+	certificate.bytes = certificate_text;
+	key.bytes = key_text;
+	if (certificate_text != NULL && key_text != NULL)
+		tls = tls_server_new(certificate, key, why);
+	else
+		*why = "the certificate or its key was not handed over";
+	free(certificate_text);
+	if (key_text != NULL)
+		explicit_bzero(key_text, key.len);
+	free(key_text);
+	return tls;
+}
+
+static struct users *listen_open_users(const struct listen_config *listen,
+				       const struct config_files *files, const char **why)
+{
+	size_t len;
+	char *text = config_files_read(files, listen->auth_file, &len);
+	struct users *users = NULL;
+
+	if (text != NULL)
+		users = users_parse(listen->auth_file, text, len, why);
+	else
+		*why = "the file of users was not handed over";
+	free(text);
+	return users;
+}
+
 static int snapshot_open_listen(struct endpoint *endpoint, const struct listen_config *listen,
-				const char *path, char problem[512])
+				const char *path, const struct config_files *files,
+				char problem[512])
 {
 	const char *why = "";
 
 	endpoint->listen = listen;
 	endpoint->address = listen->address;
 	if (listen->tls_certificate_file != NULL) {
-		endpoint->tls =
-			tls_server_new(listen->tls_certificate_file, listen->tls_key_file, &why);
-		if (endpoint->tls == NULL) {
-			snprintf(problem, 512, "%s:%u: %s", path, listen->line, why);
-			return -1;
-		}
+		endpoint->tls = listen_open_tls(listen, files, &why);
+		if (endpoint->tls == NULL)
+			goto fail;
 	}
 	if (listen->auth_file != NULL) {
-		endpoint->users = users_load(listen->auth_file, &why);
-		if (endpoint->users == NULL) {
-			snprintf(problem, 512, "%s:%u: %s", path, listen->line, why);
-			return -1;
-		}
+		endpoint->users = listen_open_users(listen, files, &why);
+		if (endpoint->users == NULL)
+			goto fail;
 	}
 	return 0;
+fail:
+	snprintf(problem, 512, "%s:%u: %s", path, listen->line, why);
+	return -1;
 }
 
-static int snapshot_open_endpoints(struct snapshot *snapshot, char problem[512])
+static int snapshot_open_endpoints(struct snapshot *snapshot, const struct config_files *files,
+				   char problem[512])
 {
 	const struct config *config = snapshot->config;
 	size_t count = config->listener_count + config->forward_count;
@@ -57,8 +95,8 @@ static int snapshot_open_endpoints(struct snapshot *snapshot, char problem[512])
 	for (size_t i = 0; i < config->listener_count; i++) {
 		struct endpoint *endpoint = &snapshot->endpoints[snapshot->endpoint_count++];
 
-		if (snapshot_open_listen(endpoint, &config->listeners[i], config->path, problem) <
-		    0)
+		if (snapshot_open_listen(endpoint, &config->listeners[i], config->path, files,
+					 problem) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < config->forward_count; i++) {
@@ -151,8 +189,9 @@ static int snapshot_make_guard(struct snapshot *snapshot, char problem[512])
 	return snapshot->guard == NULL ? -1 : 0;
 }
 
-struct snapshot *snapshot_new(struct config *config, struct tunnel_monitor *monitor,
-			      struct totals *totals, char problem[512])
+struct snapshot *snapshot_new(struct config *config, const struct config_files *files,
+			      struct tunnel_monitor *monitor, struct totals *totals,
+			      char problem[512])
 {
 	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
 
@@ -163,7 +202,7 @@ struct snapshot *snapshot_new(struct config *config, struct tunnel_monitor *moni
 	}
 	atomic_init(&snapshot->references, 1);
 	snapshot->config = config;
-	if (snapshot_open_endpoints(snapshot, problem) < 0 ||
+	if (snapshot_open_endpoints(snapshot, files, problem) < 0 ||
 	    snapshot_open_egresses(snapshot, monitor, totals, problem) < 0 ||
 	    snapshot_make_guard(snapshot, problem) < 0) {
 		snapshot_unref(snapshot);

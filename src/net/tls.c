@@ -3,7 +3,9 @@
 #include "net/tls.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -76,8 +78,48 @@ static SSL_CTX *tls_context_new(const SSL_METHOD *method)
 	return context;
 }
 
-struct ssl_ctx_st *tls_server_new(const char *certificate_file, const char *key_file,
-				  const char **problem)
+/* The certificate, and behind it those that lead from it to one that clients know. */
+static int tls_use_chain(SSL_CTX *context, BIO *pem)
+{
+	X509 *certificate = PEM_read_bio_X509_AUX(pem, NULL, tls_on_passphrase, NULL);
+	int used = certificate == NULL ? 0 : SSL_CTX_use_certificate(context, certificate);
+
+	X509_free(certificate);
+	while (used == 1) {
+		certificate = PEM_read_bio_X509(pem, NULL, tls_on_passphrase, NULL);
+		if (certificate == NULL)
+			break;
+		used = SSL_CTX_add0_chain_cert(context, certificate) == 1;
+		if (used != 1)
+			X509_free(certificate);
+	}
+	/* The end of the text is the one error that is none. */
+	if (used == 1 && ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+		return 0;
+	if (used == 1)
+		ERR_clear_error();
+	return used;
+}
+
+static int tls_use_key(SSL_CTX *context, BIO *pem)
+{
+	EVP_PKEY *key = PEM_read_bio_PrivateKey(pem, NULL, tls_on_passphrase, NULL);
+	int used = key == NULL ? 0 : SSL_CTX_use_PrivateKey(context, key);
+
+	EVP_PKEY_free(key);
+	return used;
+}
+
+static int tls_use_text(SSL_CTX *context, struct span text, int (*use)(SSL_CTX *context, BIO *pem))
+{
+	BIO *pem = text.len > INT_MAX ? NULL : BIO_new_mem_buf(text.bytes, (int)text.len);
+	int used = pem == NULL ? 0 : use(context, pem);
+
+	BIO_free(pem);
+	return used;
+}
+
+struct ssl_ctx_st *tls_server_new(struct span certificate, struct span key, const char **problem)
 {
 	SSL_CTX *context;
 
@@ -87,11 +129,11 @@ struct ssl_ctx_st *tls_server_new(const char *certificate_file, const char *key_
 		*problem = tls_problem("TLS cannot be set up");
 		return NULL;
 	}
-	if (SSL_CTX_use_certificate_chain_file(context, certificate_file) != 1) {
+	if (tls_use_text(context, certificate, tls_use_chain) != 1) {
 		*problem = tls_problem("the certificate file cannot be used");
 		goto fail;
 	}
-	if (SSL_CTX_use_PrivateKey_file(context, key_file, SSL_FILETYPE_PEM) != 1) {
+	if (tls_use_text(context, key, tls_use_key) != 1) {
 		*problem = tls_problem("the key file cannot be used");
 		goto fail;
 	}

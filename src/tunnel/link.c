@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reads rtnetlink messages into a table of devices. */
-#include "link.h"
+#include "tunnel/link.h"
 
 #include <linux/if_addr.h>
 #include <linux/netlink.h>

@@ -11,9 +11,9 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "link.h"
-#include "netlink.h"
 #include "state.h"
+#include "tunnel/link.h"
+#include "tunnel/netlink.h"
 
 enum {
 	MONITOR_RESYNC_RETRY_MS = 1000,

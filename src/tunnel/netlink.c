@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Asks the kernel about links and addresses, and hears of their changes. */
-#include "netlink.h"
+#include "tunnel/netlink.h"
 
 #include <errno.h>
 #include <linux/netlink.h>
@@ -11,7 +11,7 @@
 #include <sys/time.h>
 
 #include "base/fd.h"
-#include "link.h"
+#include "tunnel/link.h"
 
 enum {
 	NETLINK_DUMP_TRIES = 5,

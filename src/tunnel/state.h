@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "link.h"
+#include "tunnel/link.h"
 #include "probe.h"
 #include "tunnel/tunnel.h"
 

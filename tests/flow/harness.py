@@ -104,7 +104,7 @@ class Gateway:
 
     def sockets(self):
         """(local port, remote port) of every TCP socket of the daemon; (0, 0) for one of another kind."""
-        pid = self.daemon.process.pid
+        pid = self.daemon.pid
         inodes = {}
         for table in ("tcp", "tcp6"):
             with open(f"/proc/{pid}/net/{table}", encoding="ascii") as file:
@@ -127,7 +127,7 @@ class Gateway:
 
     def descriptors(self):
         """Descriptors but for pooled pipes and pooled origin connections, which may stay."""
-        pid = self.daemon.process.pid
+        pid = self.daemon.pid
         pipes = 0
         for fd in os.listdir(f"/proc/{pid}/fd"):
             try:

@@ -102,10 +102,10 @@ def test_twenty_thousand_inputs_leave_no_trace(start):
     texts = inputs(dice, gateway.origins.port["http"])
     throw(gateway.address, texts[:4000])
     gateway.settled(lambda: gateway.busy() == 0, lambda: None)
-    descriptors, memory, pid = gateway.descriptors(), gateway.daemon.memory_kib(), gateway.daemon.process.pid
+    descriptors, memory, pid = gateway.descriptors(), gateway.daemon.memory_kib(), gateway.daemon.pid
     throw(gateway.address, texts[4000:])
     gateway.check()
-    assert gateway.daemon.process.pid == pid
+    assert gateway.daemon.pid == pid
     assert gateway.descriptors() <= descriptors
     if not is_sanitized():
         assert gateway.daemon.memory_kib() - memory < 2048

@@ -33,7 +33,7 @@ def guarded(request, lab):
     """
     if request.param.endswith("off"):
         lab.firewall.off()
-    lab.with_rules = request.param.startswith("both")
+    lab.own_rules = request.param.startswith("both")
     return lab
 
 
@@ -42,7 +42,8 @@ class Scene:
 
     def __init__(self, lab, text):
         self.lab = lab
-        self.daemon = Daemon(text, lab.folder, lab.gateway, USER)
+        own = {"extra": ()} if getattr(lab, "own_rules", False) else {}
+        self.daemon = Daemon(text, lab.folder, lab.gateway, **own)
         if getattr(lab, "with_rules", False):
             self.rules("apply")
         self.daemon.start()

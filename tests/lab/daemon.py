@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 
@@ -11,7 +10,7 @@ from .process import TESTS, Here, LogFile, stop
 
 ROOT = os.path.dirname(TESTS)
 BUILD = os.environ.get("EGRESSD_BUILD", os.path.join(ROOT, "build"))
-USER = 1900  # egressd's own uid: no privilege at all
+USER = 1900  # who the proxy is when root starts egressd
 SANITIZER_OPTIONS = {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0", "UBSAN_OPTIONS": "print_stacktrace=1",
                      "TSAN_OPTIONS": "halt_on_error=0:exitcode=66"}
 
@@ -43,19 +42,15 @@ class Daemon:
     numbers stay what they were. where: a namespace, or nothing for here.
     """
 
-    def __init__(self, policy, folder, where=Here, user=None, keep=False, extra=(), before=()):
+    def __init__(self, policy, folder, where=Here, keep=False, extra=("--no-firewall",), before=()):
         self.folder = os.path.join(folder, "egressd")
         os.makedirs(self.folder, exist_ok=True)
-        self.where, self.user, self.keep, self.extra, self.before = where, user, keep, extra, before
+        self.where, self.keep, self.extra, self.before = where, keep, extra, before
         self.config = os.path.join(self.folder, "egress.conf")
         self.control = os.path.join(self.folder, "control.sock")
         self.log_path = os.path.join(self.folder, "log")
         self.binary = program("egressd")
         self.process = self.log = self.baseline = None
-        if user is not None:
-            # The build may be where only its owner can look.
-            self.binary = shutil.copy(self.binary, self.folder)
-            os.chown(self.folder, user, user)
         self.write(policy)
 
     def write(self, policy):
@@ -66,12 +61,10 @@ class Daemon:
 
     def start(self, timeout=15):
         open(self.log_path, "w", encoding="utf-8").close()
-        options = {} if self.user is None else {"user": self.user}
         with open(self.log_path, "a", encoding="utf-8") as file:
             self.process = self.where.start(
-                *self.before, self.binary, "--config", self.config, "--no-firewall", *self.extra, stdout=file,
-                stderr=subprocess.STDOUT, die_with_parent=not self.keep, env={**os.environ, **SANITIZER_OPTIONS},
-                **options)
+                *self.before, self.binary, "--config", self.config, *self.extra, stdout=file,
+                stderr=subprocess.STDOUT, die_with_parent=not self.keep, env={**os.environ, **SANITIZER_OPTIONS})
         self.log = LogFile(self.log_path, parse, self.process.pid)
         try:
             self.log.wait(is_ready, 0, timeout, "ready")
@@ -102,20 +95,25 @@ class Daemon:
         """The first line whose event contains these words."""
         return self.log.wait(lambda entry: words in entry.get("event", ""), mark, timeout, f"a log line with {words!r}")
 
-    # How it is
+    # How it is: process is the warden, pid its only child, the proxy
+
+    @property
+    def pid(self):
+        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as file:
+            return int(file.read())
 
     def is_alive(self):
         return self.process.poll() is None
 
     def descriptors(self):
-        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
 
     def memory_kib(self, what="VmRSS"):
-        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
+        with open(f"/proc/{self.pid}/status", encoding="ascii") as file:
             return next(int(line.split()[1]) for line in file if line.startswith(what))
 
     def processor_seconds(self):
-        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
+        with open(f"/proc/{self.pid}/stat", encoding="ascii") as file:
             fields = file.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

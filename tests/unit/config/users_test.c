@@ -79,17 +79,6 @@ static void users_are_found_by_every_byte_of_their_name(void **state)
 	users_free(users);
 }
 
-static void users_a_missing_file_is_a_sentence(void **state)
-{
-	const char *problem;
-
-	(void)state;
-	assert_null(users_load("/nonexistent/users", &problem));
-	assert_string_equal(problem, "/nonexistent/users: No such file or directory");
-	assert_null(users_load("/dev/null", &problem));
-	assert_string_equal(problem, "/dev/null: Invalid argument");
-}
-
 static void expect_file(const char *path, const char *expected)
 {
 	char bytes[1024];
@@ -157,7 +146,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(users_files_are_read_strictly),
 		cmocka_unit_test(users_are_found_by_every_byte_of_their_name),
-		cmocka_unit_test(users_a_missing_file_is_a_sentence),
 		cmocka_unit_test(users_file_set_changes_one_line_only),
 		cmocka_unit_test(users_file_set_leaves_a_broken_file_alone),
 	};

@@ -14,6 +14,7 @@
 
 #include "../../../src/egressd/api.c"
 #include "../../../src/egressd/api_metrics.c"
+#include "../../../src/egressd/api_rules.c"
 #include "../../../src/egressd/api_status.c"
 #include "../control/loop.h"
 #include "base/version.h"
@@ -123,6 +124,8 @@ static const struct api_backend backend = {.status = fake_status,
 					   .kill = fake_kill,
 					   .reload = fake_reload};
 
+static const struct warden_report rules_off = {.rules = WARDEN_RULES_OFF};
+
 static int setup_config(struct fake *fake)
 {
 	struct config_report *report = config_report_new();
@@ -140,7 +143,7 @@ static int setup(void **state)
 	*state = fake;
 	fake->status = (struct api_status){.started_at_ms = 1700000000042,
 					   .config_path = "egress.conf",
-					   .firewall_text = "(--no-firewall)",
+					   .rules = &rules_off,
 					   .egresses = egresses,
 					   .egress_count = ARRAY_LEN(egresses),
 					   .sessions = sessions,

@@ -45,10 +45,10 @@ static int scene_setup(void **state)
 	fake_certificate_make(&scene->trusted, "IP:127.0.0.1");
 	fake_certificate_make(&scene->untrusted, "IP:127.0.0.1,DNS:other.example");
 	setenv("SSL_CERT_FILE", scene->trusted.certificate_file, 1);
-	scene->trusted_tls =
-		tls_server_new(scene->trusted.certificate_file, scene->trusted.key_file, &problem);
-	scene->untrusted_tls = tls_server_new(scene->untrusted.certificate_file,
-					      scene->untrusted.key_file, &problem);
+	scene->trusted_tls = tls_server_new(span_of(scene->trusted.certificate_text),
+					    span_of(scene->trusted.key_text), &problem);
+	scene->untrusted_tls = tls_server_new(span_of(scene->untrusted.certificate_text),
+					      span_of(scene->untrusted.key_text), &problem);
 	fake_proxy_start(&scene->proxy, scene->base);
 	*state = scene;
 	return scene->trusted_tls == NULL || scene->untrusted_tls == NULL ? -1 : 0;

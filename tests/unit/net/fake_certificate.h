@@ -13,6 +13,7 @@
 
 struct fake_certificate {
 	char certificate_file[64], key_file[64];
+	char certificate_text[4096], key_text[4096]; /* what stands in them */
 };
 
 static inline FILE *fake_file(char path[64])
@@ -32,6 +33,20 @@ static inline void fake_add_names(X509 *certificate, const char *names)
 
 	X509_add_ext(certificate, extension, -1);
 	X509_EXTENSION_free(extension);
+}
+
+static inline void fake_text(const char *path, char text[4096])
+{
+	FILE *file = fopen(path, "r");
+
+	text[fread(text, 1, 4095, file)] = '\0';
+	fclose(file);
+}
+
+static inline void fake_certificate_read(struct fake_certificate *made)
+{
+	fake_text(made->certificate_file, made->certificate_text);
+	fake_text(made->key_file, made->key_text);
 }
 
 /* names as openssl.cnf writes them: "DNS:proxy.test,IP:127.0.0.1". */
@@ -61,6 +76,7 @@ static inline void fake_certificate_make(struct fake_certificate *made, const ch
 	fclose(file);
 	X509_free(certificate);
 	EVP_PKEY_free(key);
+	fake_certificate_read(made);
 }
 
 static inline void fake_certificate_remove(struct fake_certificate *made)

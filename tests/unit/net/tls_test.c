@@ -31,8 +31,8 @@ static int scene_setup(void **state)
 	fake_certificate_make(&scene->ours, "DNS:proxy.example,IP:127.0.0.1");
 	fake_certificate_make(&scene->other, "DNS:proxy.example");
 	setenv("SSL_CERT_FILE", scene->ours.certificate_file, 1);
-	scene->server =
-		tls_server_new(scene->ours.certificate_file, scene->ours.key_file, &problem);
+	scene->server = tls_server_new(span_of(scene->ours.certificate_text),
+				       span_of(scene->ours.key_text), &problem);
 	scene->client = tls_client_new();
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) < 0)
 		return -1;
@@ -115,8 +115,8 @@ static void a_certificate_nobody_signed_for_us_is_refused(void **state)
 	const char *problem;
 
 	tls_free(scene->server);
-	scene->server =
-		tls_server_new(scene->other.certificate_file, scene->other.key_file, &problem);
+	scene->server = tls_server_new(span_of(scene->other.certificate_text),
+				       span_of(scene->other.key_text), &problem);
 	start(scene, "proxy.example");
 	assert_int_not_equal(hello(scene), 0);
 }
@@ -189,16 +189,18 @@ static void the_operator_is_told_what_is_wrong(void **state)
 	struct fake_certificate locked;
 	const char *problem = NULL;
 
-	assert_null(tls_server_new("/nonexistent/tls.pem", scene->ours.key_file, &problem));
-	assert_string_equal(problem,
-			    "the certificate file cannot be used: No such file or directory");
-	assert_null(tls_server_new(scene->ours.certificate_file, scene->other.key_file, &problem));
+	assert_null(tls_server_new(span_of("no PEM"), span_of(scene->ours.key_text), &problem));
+	assert_string_equal(problem, "the certificate file cannot be used: no start line");
+	assert_null(tls_server_new(span_of(scene->ours.certificate_text),
+				   span_of(scene->other.key_text), &problem));
 	assert_string_equal(problem, "the key file cannot be used: key values mismatch");
-	assert_null(tls_server_new(scene->ours.certificate_file, "/dev/null", &problem));
+	assert_null(tls_server_new(span_of(scene->ours.certificate_text), span_of(""), &problem));
 	assert_non_null(strstr(problem, "the key file cannot be used: "));
 	fake_certificate_make(&locked, "DNS:locked.example");
 	write_locked_key(locked.key_file);
-	assert_null(tls_server_new(locked.certificate_file, locked.key_file, &problem));
+	fake_certificate_read(&locked);
+	assert_null(tls_server_new(span_of(locked.certificate_text), span_of(locked.key_text),
+				   &problem));
 	assert_non_null(strstr(problem, "the key file cannot be used: "));
 	fake_certificate_remove(&locked);
 }

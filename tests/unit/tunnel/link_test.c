@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the kernel's messages make of the table of devices. */
-#include "../../../src/tunnel/link.h"
+#include "tunnel/link.h"
 
 #include <linux/if_addr.h>
 #include <linux/netlink.h>

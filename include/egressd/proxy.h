@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The proxy as a process of its own: what the warden starts. */
+#ifndef EGRESSD_PROXY_H
+#define EGRESSD_PROXY_H
+
+#include "base/compiler.h"
+
+/* Serves until the warden says stop. Returns what the process should exit with. */
+MUST_CHECK int proxy_run(void);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The process that holds the packet rules and minds the proxy: it reads the policy file, puts its
+ * rules in force, and only then starts the proxy, without any privilege. It reads nothing that came
+ * from the network. One thread.
+ */
+#ifndef WARDEN_WARDEN_H
+#define WARDEN_WARDEN_H
+
+#include <stdbool.h>
+
+#include "base/compiler.h"
+
+enum warden_exit {
+	WARDEN_ENDED = 0,
+	WARDEN_FAILED = 1,
+	WARDEN_USAGE = 3, /* the command line or the policy file */
+	WARDEN_RULES = 4, /* refused or unverified */
+	WARDEN_NAMESPACE_GONE = 75,
+};
+
+struct warden_options {
+	const char *config_path;
+	const char *table; /* of the packet rules */
+	const char *user;  /* a name or a number; NULL: egressd, or 1900 */
+	bool no_firewall;
+	unsigned namespace_grace_s; /* how long to stay in a namespace that is gone */
+};
+
+/* The argument that makes the same program the proxy. */
+#define WARDEN_PROXY_ARGUMENT "--proxy"
+
+/* Returns when all has ended, with what the process should exit with. */
+MUST_CHECK int warden_run(const struct warden_options *options);
+
+#endif

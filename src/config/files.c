@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sealed copies of the files that a policy is made of. */
+#include "config/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "config/report.h"
+
+enum {
+	FILES_SIZE_MAX = 64 * 1024 * 1024,
+};
+
+struct config_file {
+	char *path;
+	int fd;
+};
+
+struct config_files {
+	struct config_file *list;
+	size_t count;
+};
+
+struct config_files *config_files_new(void)
+{
+	return calloc(1, sizeof(struct config_files));
+}
+
+void config_files_free(struct config_files *files)
+{
+	if (files == NULL)
+		return;
+	for (size_t i = 0; i < files->count; i++) {
+		free(files->list[i].path);
+		fd_close(files->list[i].fd);
+	}
+	free(files->list);
+	free(files);
+}
+
+static const struct config_file *files_find(const struct config_files *files, const char *path)
+{
+	for (size_t i = 0; i < files->count; i++) {
+		if (strcmp(files->list[i].path, path) == 0)
+			return &files->list[i];
+	}
+	return NULL;
+}
+
+int config_files_take(struct config_files *files, const char *path, size_t path_len, int fd)
+{
+	struct config_file *list = array_more(files->list, files->count, sizeof(*list));
+	char *copy = NULL;
+
+	if (list != NULL) {
+		files->list = list;
+		copy = strndup(path, path_len);
+	}
+	if (copy == NULL) {
+		fd_close(fd);
+		return -1;
+	}
+	files->list[files->count++] = (struct config_file){copy, fd};
+	return 0;
+}
+
+/* What nobody can change any more. -1 + errno. */
+static int file_seal(const char *bytes, size_t len)
+{
+	int fd = memfd_create("egressd", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0)
+		return -1;
+	if (fd_write_all(fd, bytes, len) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+		goto fail;
+	return fd;
+fail:
+	fd_close(fd);
+	return -1;
+}
+
+int config_files_add(struct config_files *files, const char *path)
+{
+	char *bytes = NULL;
+	size_t len;
+	int fd, copy;
+
+	if (files_find(files, path) != NULL)
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0)
+		bytes = fd_read_all(fd, FILES_SIZE_MAX, &len);
+	fd_close(fd);
+	if (bytes == NULL)
+		return -1;
+	copy = file_seal(bytes, len);
+	free(bytes);
+	return copy < 0 ? -1 : config_files_take(files, path, strlen(path), copy);
+}
+
+/* A regular file: a pipe might never end. */
+static int files_add_one(struct config_files *files, const char *path, bool secret)
+{
+	struct stat status;
+
+	if (path == NULL)
+		return 0;
+	if (stat(path, &status) < 0)
+		return -1;
+	if (!S_ISREG(status.st_mode)) {
+		errno = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+		return -1;
+	}
+	if (secret && (status.st_mode & (S_IROTH | S_IWOTH)) != 0)
+		log_warn("%s: everybody may %s this file of secrets: chmod 640 it", path,
+			 status.st_mode & S_IWOTH ? "write" : "read");
+	return config_files_add(files, path);
+}
+
+static int files_fail(const struct config *config, unsigned line, const char *path,
+		      char problem[512])
+{
+	int error = errno;
+
+	snprintf(problem, 512, "%s:%u: %s cannot be read: %s%s", config->path, line, path,
+		 strerror(error),
+		 error == EACCES && geteuid() == 0
+			 ? " (root without the capability DAC_OVERRIDE: let root's group read it)"
+			 : "");
+	return -1;
+}
+
+int config_files_add_named(struct config_files *files, const struct config *config,
+			   char problem[512])
+{
+	for (size_t i = 0; i < config->listener_count; i++) {
+		const struct listen_config *listen = &config->listeners[i];
+		const char *const paths[] = {listen->tls_certificate_file, listen->tls_key_file,
+					     listen->auth_file};
+
+		for (size_t j = 0; j < ARRAY_LEN(paths); j++) {
+			if (files_add_one(files, paths[j], j > 0) < 0)
+				return files_fail(config, listen->line, paths[j], problem);
+		}
+	}
+	for (size_t i = 0; i < config->egress_count; i++) {
+		const struct egress_config *egress = &config->egresses[i];
+
+		if (files_add_one(files, egress->key_file, true) < 0)
+			return files_fail(config, egress->line, egress->key_file, problem);
+	}
+	return 0;
+}
+
+char *config_files_read(const struct config_files *files, const char *path, size_t *len)
+{
+	const struct config_file *file = files_find(files, path);
+
+	if (file == NULL) {
+		errno = ENOENT;
+		return NULL;
+	}
+	/* The offset belongs to everybody who has the descriptor. */
+	if (lseek(file->fd, 0, SEEK_SET) < 0)
+		return NULL;
+	return fd_read_all(file->fd, FILES_SIZE_MAX, len);
+}
+
+size_t config_files_count(const struct config_files *files)
+{
+	return files->count;
+}
+
+const char *config_files_path(const struct config_files *files, size_t index)
+{
+	return files->list[index].path;
+}
+
+int config_files_descriptor(const struct config_files *files, size_t index)
+{
+	return files->list[index].fd;
+}
+
+struct config *config_files_load(const struct config_files *files, const char *path,
+				 struct config_report *report)
+{
+	struct config *config = NULL;
+	size_t len;
+	char *text = config_files_read(files, path, &len);
+
+	if (text == NULL)
+		config_report_add(report, PROBLEM_ERROR, &(struct place){0}, NULL,
+				  "cannot be read: %s", strerror(errno));
+	else
+		config = config_parse(path, text, len, report);
+	free(text);
+	return config;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Prepares the process, then runs the daemon in it. */
+#include "egressd/proxy.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/log.h"
+#include "egressd/daemon.h"
+#include "warden/channel.h"
+#include "warden/warden.h"
+
+/* Two descriptors a tunnel: what the system gives at most is none too many. */
+static void proxy_raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+			log_warn("cannot raise the limit of open files: %m");
+	}
+}
+
+int proxy_run(void)
+{
+	struct daemon daemon = {0};
+	int exit_code = WARDEN_FAILED;
+
+	if (!channel_is_one(CHANNEL_DESCRIPTOR)) {
+		fputs("egressd: " WARDEN_PROXY_ARGUMENT
+		      " is what egressd starts by itself; start it "
+		      "without\n",
+		      stderr);
+		return WARDEN_USAGE;
+	}
+	/* A terminal or an init sends them to both of us; the warden says what comes of it. */
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	proxy_raise_descriptor_limit();
+	if (daemon_start(&daemon, CHANNEL_DESCRIPTOR, &exit_code) == 0) {
+		daemon_run(&daemon);
+		exit_code = WARDEN_ENDED;
+	}
+	daemon_clear(&daemon);
+	return exit_code;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The warden from inside. */
+#ifndef WARDEN_PARTS_H
+#define WARDEN_PARTS_H
+
+#include <event2/event_struct.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "child.h"
+#include "plan.h"
+#include "rules.h"
+#include "warden/channel.h"
+
+struct namespace_watch;
+
+struct warden {
+	const struct warden_options *options;
+	struct event_base *base;
+	struct event signals[4];
+	struct warden_user user;
+	int program, control;  /* descriptors */
+	struct plan *plan;     /* in force */
+	struct plan *proposed; /* before the proxy, which has not answered yet */
+	struct warden_rules *rules;
+	struct child child;
+	struct namespace_watch *namespace_watch;
+	struct event channel_event, start_event, kill_event, leave_event;
+	uint32_t asked;         /* the proxy's last question for a reload */
+	bool reload_waiting;    /* another one, while there is a proposal */
+	bool stopping, leaving; /* leaving: because the namespace is gone */
+	int exit_code;
+};
+
+/* --- supervise.c --- */
+
+/* Starts the proxy and tells it all it needs. -1 after the reason was logged. */
+MUST_CHECK int warden_start_proxy(struct warden *warden);
+void warden_on_child_signal(struct warden *warden);
+
+/* The proxy drains and ends; the second time at once. */
+void warden_stop(struct warden *warden);
+
+/* A report for the proxy, if there is one. */
+void warden_tell_report(struct warden *warden, const struct warden_report *report);
+
+/* The namespace has lost its uplinks, or has one again. */
+void warden_on_namespace(void *arg, bool gone);
+
+/* --- reload.c --- */
+
+/* Reads the policy file again; what comes of it is told to the proxy, and logged by it. */
+void warden_reload(struct warden *warden);
+
+/* The files of a plan, and to go by them. -1: the proxy does not hear. */
+MUST_CHECK int warden_tell_plan(struct warden *warden, const struct plan *plan);
+
+/* The proxy's answer to a proposal; one that has died says no. */
+void warden_on_answer(struct warden *warden, bool loaded);
+
+#endif

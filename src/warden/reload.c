@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From a changed policy file to other rules and another policy: all, or nothing. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "config/files.h"
+#include "namespace.h"
+#include "parts.h"
+
+/* A sentence as a descriptor: it may be longer than a message. */
+static void warden_refuse(struct warden *warden, const char *report)
+{
+	const struct warden_message message = {.word = WARDEN_REFUSED, .asked = warden->asked};
+	int fd;
+
+	if (warden->child.channel < 0) {
+		log_error("reload refused, the policy in force stays: %s", report);
+		return;
+	}
+	fd = memfd_create("report", MFD_CLOEXEC);
+	if (fd < 0 || fd_write_all(fd, report, strlen(report)) < 0 ||
+	    channel_tell(warden->child.channel, &message, fd) < 0)
+		log_error("reload refused, and the proxy cannot be told: %m");
+	fd_close(fd);
+}
+
+int warden_tell_plan(struct warden *warden, const struct plan *plan)
+{
+	struct warden_message message = {.word = WARDEN_FILE};
+
+	for (size_t i = 0; i < config_files_count(plan->files); i++) {
+		snprintf(message.path, sizeof(message.path), "%s",
+			 config_files_path(plan->files, i));
+		if (channel_tell(warden->child.channel, &message,
+				 config_files_descriptor(plan->files, i)) < 0)
+			return -1;
+	}
+	message.word = WARDEN_LOAD;
+	message.asked = warden->asked;
+	return channel_tell(warden->child.channel, &message, -1);
+}
+
+static void warden_accept(struct warden *warden, struct plan *plan)
+{
+	plan_free(warden->plan);
+	warden->plan = plan;
+	namespace_watch_use(warden->namespace_watch, plan->config);
+	log_configure(plan->config->log_level, plan->config->log_format);
+}
+
+void warden_reload(struct warden *warden)
+{
+	char *report = NULL;
+	struct plan *plan;
+
+	if (warden->stopping)
+		return;
+	/* One at a time, and none before the proxy has taken its first policy. */
+	if (warden->proposed != NULL || (warden->child.channel >= 0 && !warden->child.serves)) {
+		warden->reload_waiting = true;
+		return;
+	}
+	plan = plan_new(warden->options, warden->user.uid, &report);
+	if (plan == NULL) {
+		warden_refuse(warden, report == NULL ? "out of memory\n" : report);
+	} else if (warden_rules_put(warden->rules, &plan->ruleset) < 0) {
+		warden_refuse(warden, warden_rules_problem(warden->rules));
+		plan_free(plan);
+	} else if (warden->child.channel < 0) {
+		warden_accept(warden, plan);
+	} else {
+		warden->proposed = plan;
+		if (warden_tell_plan(warden, plan) < 0) {
+			log_error("the proxy does not hear and is ended: %m");
+			child_kill(&warden->child);
+		}
+	}
+	free(report);
+}
+
+void warden_on_answer(struct warden *warden, bool loaded)
+{
+	struct plan *plan = warden->proposed;
+
+	warden->proposed = NULL;
+	if (plan != NULL && loaded) {
+		warden_accept(warden, plan);
+	} else if (plan != NULL) {
+		if (warden_rules_put(warden->rules, &warden->plan->ruleset) < 0)
+			log_error("the rules of the policy in force cannot be put back: %s",
+				  warden_rules_problem(warden->rules));
+		plan_free(plan);
+	}
+	if (warden->reload_waiting) {
+		warden->reload_waiting = false;
+		warden_reload(warden);
+	}
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The packet rules in force and what is known of them: put in, read back, reported. Whoever finds
+ * out more (that they were changed, what was seen leaving) writes it into the report and says so.
+ */
+#ifndef WARDEN_RULES_H
+#define WARDEN_RULES_H
+
+#include <stdbool.h>
+
+#include "base/compiler.h"
+#include "firewall/ruleset.h"
+#include "warden/report.h"
+
+struct firewall;
+struct warden_rules;
+
+typedef void warden_rules_changed_fn(void *arg, const struct warden_report *report);
+
+/* off: there are none, and none are wanted. changed is told of every report. NULL: problem says
+ * what the kernel or the container lacks. */
+MUST_CHECK struct warden_rules *warden_rules_new(bool off, warden_rules_changed_fn *changed,
+						 void *arg, char problem[400]);
+
+/* The rules stay in the kernel. */
+void warden_rules_free(struct warden_rules *rules);
+
+/*
+ * Puts the ruleset (borrowed until the next one) in force, in one step, and reads it back; nothing
+ * is done when it is in force already. -1: warden_rules_problem says why, and the one before is
+ * still the one that is wanted.
+ */
+MUST_CHECK int warden_rules_put(struct warden_rules *rules, const struct ruleset *ruleset);
+
+/* The same, but waits a little for another process that owns the table to end. */
+MUST_CHECK int warden_rules_put_first(struct warden_rules *rules, const struct ruleset *ruleset);
+
+const char *warden_rules_problem(const struct warden_rules *rules);
+
+/* For who keeps them: the way to the kernel (NULL: off), and what should be there. */
+struct firewall *warden_rules_firewall(const struct warden_rules *rules);
+const struct ruleset *warden_rules_wanted(const struct warden_rules *rules);
+
+/* To be written to by whoever found something out, and told then. */
+struct warden_report *warden_rules_report(struct warden_rules *rules);
+void warden_rules_tell(struct warden_rules *rules);
+
+/* The state, with why; logs and tells. */
+void warden_rules_set_state(struct warden_rules *rules, enum warden_rules_state state,
+			    const char *reason);
+
+#endif
