@@ -82,6 +82,7 @@ layers sizes packages:
 check: packages
 	$(Q)$(MAKE) -j$(JOBS) WERROR=1 all tests
 	$(Q)$(MAKE) WERROR=1 unit layers sizes format-check
+	$(Q)$(MAKE) WERROR=1 callgrind
 	$(Q)$(MAKE) flow
 	$(Q)$(MAKE) lab
 
