@@ -21,6 +21,7 @@
 #include "egressd/snapshot.h"
 
 struct origin_pool;
+struct pipe_pool;
 struct poller;
 struct relay_engine;
 struct session;
@@ -71,6 +72,7 @@ struct worker {
 	struct lane **lane_of_egress; /* by the snapshot's egress index */
 	struct session_queue sessions, ended, held;
 	struct deadline_list deadlines[DEADLINE_KINDS];
+	struct pipe_pool *pipes;
 	struct relay_engine *relays;
 	struct origin_pool *origins;
 	struct login_desk *logins;

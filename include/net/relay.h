@@ -17,7 +17,8 @@
 
 struct relay;
 struct relay_engine;
-struct relay_pipe;
+struct pipe_pool;
+struct pooled_pipe;
 
 enum relay_end {
 	RELAY_DONE,         /* both directions ended in order */
@@ -28,8 +29,9 @@ enum relay_end {
 
 typedef void relay_end_fn(struct relay *relay, enum relay_end end);
 
-/* What a worker's relays share: the copy buffer and the pooled pipes. NULL + errno. */
-MUST_CHECK struct relay_engine *relay_engine_new(unsigned pipes_max);
+/* What a worker's relays share: the copy buffer and the pipes, which are
+ * borrowed. NULL + errno. */
+MUST_CHECK struct relay_engine *relay_engine_new(struct pipe_pool *pipes);
 void relay_engine_free(struct relay_engine *engine);
 
 /* One of the two equal sides: what is read from it goes to the other. */
@@ -37,11 +39,11 @@ struct relay_side {
 	struct stream stream;
 	struct relay *relay;
 	struct relay_side *other;
-	struct buffer held;      /* read here, not yet taken by the other side */
-	struct relay_pipe *pipe; /* the same in bulk, in the kernel; NULL when nothing is */
-	uint64_t bytes;          /* read from this side */
-	bool ended;              /* this side sent its end */
-	bool bulk;               /* the last read filled the buffer */
+	struct buffer held;       /* read here, not yet taken by the other side */
+	struct pooled_pipe *pipe; /* the same in bulk, in the kernel; NULL when nothing is */
+	uint64_t bytes;           /* read from this side */
+	bool ended;               /* this side sent its end */
+	bool bulk;                /* the last read filled the buffer */
 };
 
 /* Zeroed is stopped. */

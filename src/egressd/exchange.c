@@ -84,6 +84,7 @@ void exchange_free(struct exchange *exchange)
 {
 	if (exchange == NULL)
 		return;
+	exchange_give_pipe(exchange);
 	origin_reset(exchange->origin);
 	buffer_clear(&exchange->head);
 	buffer_clear(&exchange->to_origin);

@@ -33,7 +33,7 @@ static enum exchange_step exchange_flush_to_client(struct exchange *exchange)
 	return EXCHANGE_MOVED;
 }
 
-static void exchange_note_origin(struct exchange *exchange, size_t len)
+void exchange_note_origin(struct exchange *exchange, size_t len)
 {
 	struct session *session = exchange->session;
 
@@ -94,6 +94,7 @@ static enum exchange_step exchange_receive_body(struct exchange *exchange)
 	if (got <= 0)
 		return exchange_fail(exchange, REFUSAL_ORIGIN_CLOSED,
 				     "the origin cut its answer off");
+	exchange->bulk = got == WORKER_SCRATCH_SIZE;
 	exchange_note_origin(exchange, (size_t)got);
 	len = exchange_filter_response(exchange, bytes, (size_t)got);
 	if (len < 0)
@@ -266,6 +267,8 @@ enum exchange_step exchange_receive(struct exchange *exchange)
 {
 	if (buffer_len(&exchange->to_client) > 0)
 		return exchange_flush_to_client(exchange);
+	if (exchange->pipe != NULL || exchange_takes_pipe(exchange))
+		return exchange_splice(exchange);
 	if (exchange->response_done)
 		return exchange_finish(exchange);
 	if (!exchange->answered)

@@ -15,6 +15,7 @@
 #include "egressd/listener.h"
 #include "egressd/origin_pool.h"
 #include "egressd/session.h"
+#include "net/pipe_pool.h"
 #include "net/poller.h"
 #include "net/relay.h"
 
@@ -140,11 +141,12 @@ struct worker *worker_new(struct worker_shared *shared, unsigned index)
 	    worker_add_events(worker) < 0)
 		goto fail;
 	worker->poller = poller_new(worker->base);
-	worker->relays = relay_engine_new(WORKER_PIPES_ALL / shared->workers);
+	worker->pipes = pipe_pool_new(WORKER_PIPES_ALL / shared->workers);
+	worker->relays = relay_engine_new(worker->pipes);
 	worker->origins = origin_pool_new();
 	worker->logins = login_desk_new(shared->login_checker, &worker->mailbox);
-	if (worker->poller == NULL || worker->relays == NULL || worker->origins == NULL ||
-	    worker->logins == NULL)
+	if (worker->poller == NULL || worker->pipes == NULL || worker->relays == NULL ||
+	    worker->origins == NULL || worker->logins == NULL)
 		goto fail;
 	return worker;
 fail:
@@ -254,6 +256,7 @@ void worker_free(struct worker *worker)
 		free(lane);
 	}
 	relay_engine_free(worker->relays);
+	pipe_pool_free(worker->pipes);
 	login_desk_free(worker->logins);
 	snapshot_unref(worker->snapshot);
 	free(worker->lane_of_egress);

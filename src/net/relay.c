@@ -3,13 +3,34 @@
 #include "net/relay.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
-#include "relay_engine.h"
+#include "net/pipe_pool.h"
 
 enum {
+	RELAY_BUFFER_SIZE = 64 * 1024,
 	RELAY_TURN_READS = 8, /* reads of one direction before others get their turn */
 };
+
+struct relay_engine {
+	struct pipe_pool *pipes;
+	uint8_t buffer[RELAY_BUFFER_SIZE];
+};
+
+struct relay_engine *relay_engine_new(struct pipe_pool *pipes)
+{
+	struct relay_engine *engine = malloc(sizeof(*engine));
+
+	if (engine != NULL)
+		engine->pipes = pipes;
+	return engine;
+}
+
+void relay_engine_free(struct relay_engine *engine)
+{
+	free(engine);
+}
 
 /* What became of one step of one direction. */
 enum relay_step {
@@ -33,7 +54,7 @@ static enum relay_step relay_read_error(void)
 static void relay_give_pipe(struct relay_side *side)
 {
 	if (side->pipe != NULL)
-		relay_engine_give_pipe(side->relay->engine, side->pipe);
+		pipe_pool_give(side->relay->engine->pipes, side->pipe);
 	side->pipe = NULL;
 }
 
@@ -150,7 +171,7 @@ static enum relay_step relay_read(struct relay_side *side)
 {
 	if (side->bulk && side->pipe == NULL && stream_is_bare(&side->stream) &&
 	    stream_is_bare(&side->other->stream))
-		side->pipe = relay_engine_take_pipe(side->relay->engine);
+		side->pipe = pipe_pool_take(side->relay->engine->pipes);
 	if (side->pipe != NULL && !side->bulk)
 		relay_give_pipe(side);
 	return side->pipe != NULL ? relay_splice(side) : relay_copy(side);
