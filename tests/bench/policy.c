@@ -70,7 +70,7 @@ static double policy_decision_ns(const struct policy *policy, const struct host 
 int main(int argc, char **argv)
 {
 	struct config_report *report = config_report_new();
-	unsigned names = argc == 3 ? (unsigned)atoi(argv[2]) : 0, denied = 0;
+	unsigned names = argc == 3 ? (unsigned)strtoul(argv[2], NULL, 10) : 0, denied = 0;
 	size_t memory = policy_memory();
 	double started = policy_now_s(), loaded;
 	struct config *config;
