@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # make            build/egressd and build/egressctl
 # make demo       the whole thing at work in private namespaces (root)
+# make chaos      trouble at random under live traffic, beside a control without egressd (root)
 # make check      everything that must pass (root for the tunnel lab)
 BUILD ?= build
 CC ?= cc
@@ -9,10 +10,10 @@ JOBS := $(shell nproc)
 SECONDS ?= 30
 Q := $(if $(V),,@)
 
-PACKAGES := libevent_core libevent_extra openssl libcares jansson libcurl libidn2 libnftnl libmnl libcap-ng
+PACKAGES := libevent_core libevent_extra openssl libcares jansson libcurl libidn2 libnftnl libmnl libcap-ng libseccomp
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
-ifeq ($(PKG_LIBS)$(filter packages demo check asan tsan fuzz clean format,$(MAKECMDGOALS)),)
+ifeq ($(PKG_LIBS)$(filter packages demo check image stack-check asan tsan fuzz clean format,$(MAKECMDGOALS)),)
 $(error libraries are missing: "make packages" installs them (Debian 12, as root or with sudo))
 endif
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
@@ -37,7 +38,7 @@ FUZZERS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 BENCH := $(BUILD)/tests/bench
 SOURCES := $(wildcard src/*/*.c include/*/*.h tests/*/*.c tests/*/*.h tests/unit/*/*.c)
 
-.PHONY: all dev check tests unit flow lab layers sizes demo bench bench-compare callgrind asan tsan fuzz fuzzers lint format format-check install packages clean FORCE
+.PHONY: all dev check tests unit flow lab layers sizes demo chaos bench bench-compare callgrind image stack-check asan tsan fuzz fuzzers lint format format-check install packages clean FORCE
 all: $(BUILD)/egressd $(BUILD)/egressctl
 
 dev:
@@ -89,6 +90,20 @@ check: packages
 demo: packages
 	$(Q)$(MAKE) -j$(JOBS) all
 	$(Q)tests/lab/demo $(if $(KEEP),--keep)
+
+# The container image. BASE=debian:bookworm-slim@sha256:... for a build that can be repeated.
+image:
+	docker build -f compose/Dockerfile --build-arg VERSION='$(VERSION)' $(if $(BASE),--build-arg BASE='$(BASE)') -t $(or $(IMAGE),egressd) .
+
+# The shipped compose files on a real Docker Engine in private namespaces (root); STACK=pattern picks tests.
+stack-check:
+	$(Q)tests/stack/run.sh '$(STACK)'
+
+# Trouble at random under live traffic, beside a control without egressd: make chaos N=1000 SEED=s VPN=wireguard JSON=1
+chaos: packages
+	$(Q)$(MAKE) -j$(JOBS) all
+	$(Q)EGRESSD_BUILD=$(CURDIR)/$(BUILD) PYTHONDONTWRITEBYTECODE=1 tests/lab/chaos $(if $(N),--events $(N)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(VPN),--vpn $(VPN)) $(if $(JSON),--json)
 
 ASAN := BUILD=build/asan CC=clang SANITIZE=address,undefined OPTIMISE='-O1 -g' WERROR=1
 TSAN := BUILD=build/tsan CC=clang SANITIZE=thread OPTIMISE='-O1 -g' WERROR=1

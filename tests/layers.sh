@@ -14,7 +14,7 @@ may_include() {
 	config) echo base policy proto config firewall ;;
 	warden) echo base firewall control tunnel config warden ;;
 	egressd) echo base policy proto firewall control net tunnel config warden egressd ;;
-	egressctl) echo base policy proto firewall control config egressctl ;;
+	egressctl) echo base policy proto firewall control tunnel config egressctl ;;
 	esac
 }
 
@@ -24,10 +24,11 @@ may_use() {
 	openssl) echo base net ;;
 	ares) echo net ;;
 	curl) echo control tunnel egressctl ;;
-	jansson) echo control config egressd egressctl ;;
+	jansson) echo control config tunnel egressd egressctl ;;
 	idn2) echo config ;;
 	libnftnl | libmnl) echo firewall ;;
 	cap) echo warden ;;
+	seccomp) echo egressd ;;
 	*) ;;
 	esac
 }

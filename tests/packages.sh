@@ -2,8 +2,8 @@
 # Installs what building and testing need and this machine lacks (Debian 12, apt). Quiet when nothing is missing.
 set -eu
 wanted="build-essential pkg-config git libevent-dev libssl-dev libc-ares-dev libjansson-dev libcurl4-openssl-dev
-libidn2-dev libnftnl-dev libmnl-dev libcap-ng-dev libcmocka-dev clang clang-format libclang-rt-14-dev openssl openvpn nftables
-iptables iproute2 procps chromium curl wget ca-certificates tcpdump python3 python3-pytest python3-pytest-xdist
+libidn2-dev libnftnl-dev libmnl-dev libcap-ng-dev libseccomp-dev libcmocka-dev clang clang-format libclang-rt-14-dev openssl openvpn
+wireguard-go nftables iptables iproute2 procps chromium curl wget ca-certificates tcpdump python3 python3-pytest python3-pytest-xdist
 socat valgrind strace man-db"
 [ "$#" -eq 0 ] || wanted="$wanted $*"
 missing=

@@ -57,6 +57,7 @@ enum egress_kind {
 
 enum {
 	CONFIG_RESOLVERS_MAX = 4,
+	CONFIG_GLUETUN_HEALTH_PORT = 9999, /* of 127.0.0.1, as Gluetun has it */
 };
 
 struct egress_config {
@@ -102,8 +103,9 @@ struct config {
 };
 
 /*
- * Reads and checks a file. Warnings and errors are added to report. NULL: there were errors, all
- * told in the report. The caller has the one reference.
+ * Reads and checks a file, or what environment_or_file has in its place. Warnings and errors are
+ * added to report. NULL: there were errors, all told in the report. The caller has the one
+ * reference.
  */
 MUST_CHECK struct config *config_load(const char *path, struct config_report *report);
 

@@ -27,9 +27,10 @@ struct invocation {
 	bool socket_named; /* --socket was given */
 	bool config_named; /* --config was given */
 	bool json;
-	bool file, udp, watch;           /* options of single commands */
-	const char *uid, *bridge, *apps; /* of "rules"; NULL: not given */
-	int argc;                        /* what is left when the options are taken out */
+	bool file, udp, watch, preflight; /* options of single commands */
+	const char *uid, *bridge, *apps;  /* of "rules"; NULL: not given */
+	const char *key_file;             /* of "tunnel"; NULL: not given */
+	int argc;                         /* what is left when the options are taken out */
 	char **argv;
 };
 
@@ -38,13 +39,15 @@ struct command {
 	const char *arguments; /* as the help shows them */
 	const char *summary;   /* one line, no full stop */
 	const char *options;   /* letters of its own options: f --file, u --udp, w --watch,
-				U --uid, B --bridge, A --apps */
+				U --uid, B --bridge, A --apps, P --preflight,
+				k --key-file */
 	const char *help;      /* what more there is to say; ends with a newline */
 	bool asks;             /* the daemon: needs to know its socket */
 	int (*run)(const struct invocation *invocation);
 };
 
 int command_status(const struct invocation *invocation);
+int command_health(const struct invocation *invocation);
 int command_explain(const struct invocation *invocation);
 int command_check(const struct invocation *invocation);
 int command_config(const struct invocation *invocation);
@@ -52,6 +55,8 @@ int command_connections(const struct invocation *invocation);
 int command_reload(const struct invocation *invocation);
 int command_passwd(const struct invocation *invocation);
 int command_rules(const struct invocation *invocation);
+int command_doctor(const struct invocation *invocation);
+int command_tunnel(const struct invocation *invocation);
 int command_version(const struct invocation *invocation);
 
 /* Says what is wrong on standard error, and with --json as {"error"} on standard output. Returns

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "tunnel/gluetun.h"
 #include "tunnel/tunnel.h"
 #include "warden/report.h"
 
@@ -18,6 +19,8 @@ struct api_egress {
 	const char *name;
 	const char *kind;                   /* "device", "proxy", "direct" */
 	const struct tunnel_status *tunnel; /* NULL: not a device */
+	const char *gluetun_url;            /* NULL: Gluetun is not asked about it */
+	const struct gluetun_status *gluetun;
 };
 
 /* Counters since the start; the same words are labels of the metrics. */
@@ -55,6 +58,8 @@ struct api_status {
 	const char *last_reload_error; /* NULL: the last one worked */
 	int64_t last_reload_error_at_ms;
 	const struct warden_report *rules; /* as the warden says they stand; never NULL */
+	const char *seccomp;               /* "on", "off (--no-seccomp)" */
+	unsigned uid;                      /* of the proxy */
 	unsigned workers;
 	const struct api_egress *egresses; /* in the order of the file */
 	size_t egress_count;

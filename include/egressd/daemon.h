@@ -11,12 +11,15 @@
 
 #include "base/mailbox.h"
 #include "egressd/api.h"
+#include "egressd/confine.h"
 #include "egressd/totals.h"
 #include "egressd/worker.h"
 #include "warden/report.h"
 
 struct config_files;
 struct reload_waiter;
+struct egress_config;
+struct gluetun;
 struct tunnel_monitor;
 
 struct daemon {
@@ -30,7 +33,10 @@ struct daemon {
 	struct event_base *base;
 	struct mailbox mailbox;
 	struct event mail_event;
+	enum confinement confinement;
+	struct event confine_event;
 	struct tunnel_monitor *monitor;
+	struct gluetun *gluetun; /* shown, and nothing is decided by it */
 	struct totals totals;
 	struct worker_shared shared;
 	struct worker **workers; /* shared.workers of them */
@@ -90,6 +96,11 @@ typedef void daemon_reloaded_fn(void *arg, bool ok, const char *report);
  * or when it was refused.
  */
 void daemon_reload(struct daemon *daemon, daemon_reloaded_fn *done, void *arg);
+
+/* Whom to ask of Gluetun's word, by the policy in force, whose files are still here. */
+void daemon_watch_gluetun(struct daemon *daemon);
+/* The egress that it is asked about; NULL: none. */
+const struct egress_config *daemon_gluetun_egress(const struct daemon *daemon);
 
 /* Answers of the control API; arg is the daemon. */
 extern const struct api_backend daemon_backend;

@@ -3,9 +3,11 @@
 #ifndef EGRESSD_PROXY_H
 #define EGRESSD_PROXY_H
 
+#include <stdbool.h>
+
 #include "base/compiler.h"
 
 /* Serves until the warden says stop. Returns what the process should exit with. */
-MUST_CHECK int proxy_run(void);
+MUST_CHECK int proxy_run(bool no_seccomp);
 
 #endif

@@ -28,7 +28,7 @@ enum firewall_result {
 };
 
 /* The descriptor is close-on-exec; as long as it is open, tables applied with own stay owned. NULL:
- * problem is filled. */
+ * problem is filled, and errno. */
 MUST_CHECK struct firewall *firewall_open(char problem[FIREWALL_PROBLEM_SIZE]);
 void firewall_close(struct firewall *firewall);
 
@@ -44,6 +44,14 @@ const char *firewall_problem(const struct firewall *firewall);
  */
 MUST_CHECK enum firewall_result
 firewall_apply(struct firewall *firewall, const struct ruleset *ruleset, bool own, bool *owned);
+
+/*
+ * The same, for a table that goes when this is closed, and that nobody else may change meanwhile:
+ * never the only one that holds. FIREWALL_ABSENT: the kernel knows no owners (before 5.12), and
+ * nothing was done.
+ */
+MUST_CHECK enum firewall_result firewall_apply_held(struct firewall *firewall,
+						    const struct ruleset *ruleset);
 
 /* Fills *found, which is initialised here and cleared by the caller when it is FIREWALL_OK. */
 MUST_CHECK enum firewall_result firewall_read(struct firewall *firewall, const char *table,

@@ -20,7 +20,8 @@ struct event_base;
  * Asked once for each new destination of an association. Fill *route and return 0 to allow it
  * (route->upstream is NULL), -1 to drop it silently. The verdict is kept for the destination until
  * association_forget_verdicts, or until it has not been used for longer than 255 others; what route
- * points at must live as long. Must not free the association.
+ * points at must live as long. With errno EAGAIN only this datagram is dropped, and the next asks
+ * again. Must not free the association.
  */
 typedef int association_judge_fn(void *arg, const struct host *host, uint16_t port,
 				 struct dial_route *route);
@@ -55,8 +56,8 @@ int64_t association_active_at_ms(const struct association *association);
 
 /*
  * After a reload: every destination is judged anew, from inside this call; what is no longer
- * allowed is dropped, answers included. Old routes are not used any more once it returns; their
- * resolvers must not be freed before.
+ * allowed is dropped, answers included, and sockets that serve nothing allowed are closed. Old
+ * routes are not used any more once it returns; their resolvers must not be freed before.
  */
 void association_forget_verdicts(struct association *association);
 

@@ -21,6 +21,7 @@ struct warden_witness {
 struct warden_report {
 	enum warden_rules_state rules;
 	bool owned;          /* nobody but the warden may change the table */
+	bool held;           /* not so, but while the warden lives a copy of it is its alone */
 	bool namespace_gone; /* the network namespace has lost its uplink: it is an orphan */
 	bool same_user;      /* the proxy could not be given a user of its own */
 	uint32_t tables, rule_count;
@@ -30,6 +31,7 @@ struct warden_report {
 	int64_t changed_at_ms;  /* when rules became what it is */
 	int64_t repaired_at_ms;
 	char reason[400]; /* of the last trouble; "": none */
+	char by[64];      /* who had changed the rules last, as the kernel says; "": not told */
 	struct warden_witness witness;
 };
 

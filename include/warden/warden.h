@@ -24,11 +24,15 @@ struct warden_options {
 	const char *table; /* of the packet rules */
 	const char *user;  /* a name or a number; NULL: egressd, or 1900 */
 	bool no_firewall;
+	bool no_seccomp;            /* the proxy may ask anything of the kernel */
+	bool no_owner;              /* of the table, even where the kernel knows owners */
 	unsigned namespace_grace_s; /* how long to stay in a namespace that is gone */
 };
 
 /* The argument that makes the same program the proxy. */
 #define WARDEN_PROXY_ARGUMENT "--proxy"
+/* Behind it, when its calls are not to be filtered. */
+#define WARDEN_NO_SECCOMP "--no-seccomp"
 
 /* Returns when all has ended, with what the process should exit with. */
 MUST_CHECK int warden_run(const struct warden_options *options);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "config/environment.h"
 #include "config/statement.h"
 
 enum {
@@ -152,17 +153,15 @@ struct config *config_parse(const char *path, const char *text, size_t len,
 struct config *config_load(const char *path, struct config_report *report)
 {
 	struct config *config = NULL;
-	char *text = NULL;
 	size_t len;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char *text;
 
-	if (fd >= 0)
-		text = fd_read_all(fd, CONFIG_FILE_MAX, &len);
+	path = environment_or_file(path);
+	text = environment_read(path, CONFIG_FILE_MAX, &len);
 	if (text == NULL)
 		config_complain(report, "cannot be read", strerror(errno));
 	else
 		config = config_parse(path, text, len, report);
 	free(text);
-	fd_close(fd);
 	return config;
 }

@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "config/environment.h"
 #include "config/report.h"
 
 enum {
@@ -92,16 +93,13 @@ fail:
 
 int config_files_add(struct config_files *files, const char *path)
 {
-	char *bytes = NULL;
+	char *bytes;
 	size_t len;
-	int fd, copy;
+	int copy;
 
 	if (files_find(files, path) != NULL)
 		return 0;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0)
-		bytes = fd_read_all(fd, FILES_SIZE_MAX, &len);
-	fd_close(fd);
+	bytes = environment_read(path, FILES_SIZE_MAX, &len);
 	if (bytes == NULL)
 		return -1;
 	copy = file_seal(bytes, len);

@@ -145,6 +145,25 @@ static bool target_from_url(const char *url, struct address *address)
 	return target_from_host(&parsed.host, has_port ? parsed.port : 80, address);
 }
 
+/* Its control server, and its health server, which answers in its own namespace only. */
+static void collect_gluetun(struct collector *collector, const char *url,
+			    struct firewall_target *targets)
+{
+	size_t *count = &collector->rules->policy.target_count;
+	struct address control;
+
+	if (!target_from_url(url, &control)) {
+		collector->problem = "Gluetun's control server is given by a name: rules need its "
+				     "address (gluetun http://127.0.0.1:8000)";
+		return;
+	}
+	targets[(*count)++].address = control;
+	if (control.family == AF_INET && control.bytes[0] == 127) {
+		control.port = CONFIG_GLUETUN_HEALTH_PORT;
+		targets[(*count)++].address = control;
+	}
+}
+
 static void collect_target(struct collector *collector, const struct egress_config *egress,
 			   struct firewall_target *targets)
 {
@@ -157,13 +176,8 @@ static void collect_target(struct collector *collector, const struct egress_conf
 		if (egress->resolvers[i].family == AF_INET && egress->resolvers[i].bytes[0] == 127)
 			targets[(*count)++] = (struct firewall_target){egress->resolvers[i], true};
 	}
-	if (egress->gluetun_url != NULL) {
-		if (target_from_url(egress->gluetun_url, &targets[*count].address))
-			(*count)++;
-		else
-			collector->problem = "Gluetun's control server is given by a name: rules "
-					     "need its address (gluetun http://127.0.0.1:8000)";
-	}
+	if (egress->gluetun_url != NULL)
+		collect_gluetun(collector, egress->gluetun_url, targets);
 	if (egress->kind == EGRESS_PROXY) {
 		if (proxy_url_parse(egress->upstream_url, strlen(egress->upstream_url), &url,
 				    &problem) == 0 &&
@@ -184,7 +198,7 @@ static void collect_egresses(struct collector *collector)
 	size_t count = config->egress_count;
 	const char **devices = collector_take(collector, count, sizeof(*devices));
 	struct firewall_target *targets =
-		collector_take(collector, count * (CONFIG_RESOLVERS_MAX + 2), sizeof(*targets));
+		collector_take(collector, count * (CONFIG_RESOLVERS_MAX + 3), sizeof(*targets));
 
 	if (devices == NULL || targets == NULL)
 		return;

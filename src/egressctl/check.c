@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "config/environment.h"
 #include "config/report.h"
 #include "egressctl/command.h"
 #include "egressctl/print.h"
@@ -54,13 +55,14 @@ static void check_print(const struct config_report *report, const char *path, bo
 
 int command_check(const struct invocation *invocation)
 {
-	const char *path = invocation->argc == 1 ? invocation->argv[0] : invocation->config_path;
+	const char *path = environment_or_file(invocation->argc == 1 ? invocation->argv[0]
+								     : invocation->config_path);
 	struct config_report *report;
 	struct config *config;
 
 	if (invocation->argc > 1)
 		return EXIT_USAGE;
-	if (access(path, R_OK) < 0)
+	if (path != environment_name && access(path, R_OK) < 0)
 		return command_fail(invocation, EXIT_UNKNOWN, "%s: %s", path, strerror(errno));
 	report = config_report_new();
 	if (!report)

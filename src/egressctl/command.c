@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "config/config.h"
+#include "config/environment.h"
 #include "config/report.h"
 #include "control/client.h"
 #include "egressctl/print.h"
@@ -47,19 +48,19 @@ int command_ask(const struct invocation *invocation, const char *method, const c
 
 struct config *command_load(const struct invocation *invocation)
 {
+	const char *source = environment_or_file(invocation->config_path);
 	struct config_report *report = config_report_new();
 	struct config *config = NULL;
 	char *text;
 
 	if (report)
 		config = config_load(invocation->config_path, report);
-	text = report ? config_report_text(report, invocation->config_path) : NULL;
+	text = report ? config_report_text(report, source) : NULL;
 	if (text)
 		fputs(text, stderr);
 	if (!config)
 		(void)command_fail(invocation, EXIT_UNKNOWN,
-				   "%s could not be used; 'egressctl check' says the same",
-				   invocation->config_path);
+				   "%s could not be used; 'egressctl check' says the same", source);
 	free(text);
 	config_report_free(report);
 	return config;

@@ -8,11 +8,27 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "config/environment.h"
 #include "config/export.h"
 #include "control/client.h"
 #include "egressctl/command.h"
 #include "egressctl/print.h"
+
+/* The environment that egressctl has in egressd's container is egressd's. */
+static int config_print_environment(const struct invocation *invocation)
+{
+	char *text = environment_policy(environ);
+
+	if (!text)
+		return command_fail(invocation, EXIT_UNKNOWN,
+				    "the policy is of egressd's environment: ask "
+				    "inside its container");
+	config_print_redacted(stdout, text, strlen(text));
+	free(text);
+	return EXIT_YES;
+}
 
 static int config_print_file(const struct invocation *invocation, const char *path)
 {
@@ -46,6 +62,8 @@ static int config_print_running(const struct invocation *invocation, const json_
 			"egressctl: the file was changed at %s and is not in force as it stands "
 			"here: egressctl reload\n",
 			format_time((int64_t)file.st_mtim.tv_sec * 1000, now_ms, at));
+	if (strcmp(path, environment_name) == 0)
+		return config_print_environment(invocation);
 	return config_print_file(invocation, path);
 }
 
@@ -53,6 +71,8 @@ static int config_show_file(const struct invocation *invocation)
 {
 	struct config *config;
 
+	if (!invocation->json && environment_or_file(invocation->config_path) == environment_name)
+		return config_print_environment(invocation);
 	if (!invocation->json)
 		return config_print_file(invocation, invocation->config_path);
 	config = command_load(invocation);

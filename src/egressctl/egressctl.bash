@@ -13,7 +13,7 @@ _egressctl() {
 	local common='--json --help --socket --config'
 	COMPREPLY=()
 	case $previous in
-	--socket | --config)
+	--socket | --config | --key-file)
 		compopt -o default
 		return
 		;;
@@ -22,7 +22,7 @@ _egressctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
 		case $word in
-		--uid | --apps | --bridge) i=$((i + 1)) ;;
+		--uid | --apps | --bridge | --key-file) i=$((i + 1)) ;;
 		--socket | --config)
 			named+=("$word" "${COMP_WORDS[++i]}")
 			;;
@@ -34,13 +34,14 @@ _egressctl() {
 	done
 	local words=
 	case $command:$place in
-	:*) words='status explain check config connections reload passwd rules version help' ;;
+	:*) words='status health explain check config connections reload passwd rules tunnel doctor version help' ;;
 	explain:0) words=$(_egressctl_names clients "${named[@]}") ;;
 	config:0) words='show' ;;
 	connections:0) words='kill' ;;
+	tunnel:0) words='status restart' ;;
 	rules:0) words='show apply verify diff remove' ;;
 	rules:1) words='gateway app host' ;;
-	help:0) words='status explain check config connections reload passwd rules version' ;;
+	help:0) words='status health explain check config connections reload passwd rules tunnel doctor version' ;;
 	check:0 | passwd:0) compopt -o default ;;
 	esac
 	if [[ $current == -* ]]; then
@@ -49,6 +50,8 @@ _egressctl() {
 		explain) words+=' --file --udp' ;;
 		config) words+=' --file' ;;
 		connections) words+=' --watch' ;;
+		doctor) words+=' --preflight' ;;
+		tunnel) words+=' --key-file' ;;
 		rules) words+=' --uid --apps --bridge' ;;
 		esac
 	fi

@@ -12,6 +12,10 @@ static const struct command commands[] = {
 	{"status", "", "is the tunnel up, and what goes through it", "",
 	 "Exit code 0: every tunnel is up; 1: one is not; 2: could not tell.\n", true,
 	 command_status},
+	{"health", "", "one line and an exit code, for a health check", "",
+	 "Looks at every tunnel, the packet rules, the network namespace and every listener.\n"
+	 "Exit code 0: all is well; 1: something is not, or egressd does not answer.\n",
+	 true, command_health},
 	{"explain", "CLIENT URL|HOST:PORT", "would this request be allowed, and by which rule",
 	 "fu",
 	 "CLIENT is the name of a client, or [USER@]ADDRESS. Asks the running egressd; when none "
@@ -42,17 +46,37 @@ static const struct command commands[] = {
 	 "Docker host. No egressd needs to run; all but show take the capability NET_ADMIN.\n"
 	 "Exit code 0: done, or the kernel has these rules; 1: not; 2: could not tell.\n",
 	 false, command_rules},
+	{"doctor", "", "what this machine has, what is wrong with it, and what to do", "P",
+	 "--preflight asks only whether the kernel and the container have what egressd needs; it "
+	 "takes\n"
+	 "the capability NET_ADMIN, no policy and no egressd.\n"
+	 "Exit code 0: all is well; 1: less than it could be; 2: could not tell; 4: something "
+	 "failed.\n",
+	 true, command_doctor},
+	{"tunnel", "status|restart", "what Gluetun says of the VPN, or have it connect anew", "k",
+	 "restart asks Gluetun's control server with a key that may: --key-file FILE, or\n"
+	 "/run/secrets/gluetun_control_key where that is, or the policy's own key-file.\n"
+	 "Exit code 0: the tunnel is up, or restarts; 1: not; 2: could not tell.\n",
+	 true, command_tunnel},
 	{"version", "", "say which egressctl this is, and which egressd runs", "", "", true,
 	 command_version},
 };
 
 static const struct option long_options[] = {
-	{"socket", required_argument, NULL, 's'}, {"config", required_argument, NULL, 'c'},
-	{"json", no_argument, NULL, 'j'},         {"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, 'V'},      {"file", no_argument, NULL, 'f'},
-	{"udp", no_argument, NULL, 'u'},          {"watch", no_argument, NULL, 'w'},
-	{"uid", required_argument, NULL, 'U'},    {"bridge", required_argument, NULL, 'B'},
-	{"apps", required_argument, NULL, 'A'},   {NULL, 0, NULL, 0},
+	{"socket", required_argument, NULL, 's'},
+	{"config", required_argument, NULL, 'c'},
+	{"json", no_argument, NULL, 'j'},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},
+	{"file", no_argument, NULL, 'f'},
+	{"udp", no_argument, NULL, 'u'},
+	{"watch", no_argument, NULL, 'w'},
+	{"uid", required_argument, NULL, 'U'},
+	{"bridge", required_argument, NULL, 'B'},
+	{"apps", required_argument, NULL, 'A'},
+	{"preflight", no_argument, NULL, 'P'},
+	{"key-file", required_argument, NULL, 'k'},
+	{NULL, 0, NULL, 0},
 };
 
 static void usage_print(FILE *out)
@@ -85,6 +109,10 @@ static void command_usage_print(const struct command *command, FILE *out)
 		fputs(" [--udp]", out);
 	if (strchr(command->options, 'w'))
 		fputs(" [--watch]", out);
+	if (strchr(command->options, 'P'))
+		fputs(" [--preflight]", out);
+	if (strchr(command->options, 'k'))
+		fputs(" [--key-file FILE]", out);
 	if (strchr(command->options, 'U'))
 		fputs(" [--uid UID] [--apps NETWORK,...] [--bridge NAME]", out);
 	fprintf(out, " [--json] [--socket PATH] [--config FILE]\n%s.\n%s", command->summary,
@@ -152,11 +180,17 @@ static void option_take_own(struct invocation *invocation, int option, const cha
 	case 'w':
 		invocation->watch = true;
 		break;
+	case 'P':
+		invocation->preflight = true;
+		break;
 	case 'U':
 		invocation->uid = value;
 		break;
 	case 'B':
 		invocation->bridge = value;
+		break;
+	case 'k':
+		invocation->key_file = value;
 		break;
 	default:
 		invocation->apps = value;

@@ -99,20 +99,44 @@ static void tunnel_print(struct screen *screen, const json_t *tunnel)
 			    screen->room - STATE_COLUMNS);
 }
 
+/* One signal of three, and the only one that knows the address which the Internet sees. */
+static void gluetun_print(struct screen *screen, const json_t *gluetun)
+{
+	const char *problem = json_text(gluetun, "problem", NULL);
+	const char *vpn = json_text(gluetun, "vpn", NULL);
+	const char *exit = json_text(gluetun, "exit", NULL);
+	const char *country = json_text(gluetun, "country", NULL);
+	char line[PRINT_SIZE];
+
+	if (json_number(gluetun, "asked_at_ms") == 0)
+		return;
+	if (problem)
+		snprintf(line, sizeof(line), "Gluetun: %s", problem);
+	else
+		snprintf(line, sizeof(line), "Gluetun says %s, %s; exit %s%s%s",
+			 vpn ? vpn : "nothing", json_text(gluetun, "health", "unknown"),
+			 exit ? exit : "not known", country ? ", " : "", country ? country : "");
+	screen_label(screen, "");
+	printf("%*s", STATE_COLUMNS, "");
+	screen_text(screen, problem ? STYLE_WARN : STYLE_PLAIN, line, screen->room - STATE_COLUMNS);
+}
+
 static void egress_print(struct screen *screen, const json_t *egress)
 {
 	const json_t *tunnel = json_object_get(egress, "tunnel");
 	const char *kind = json_text(egress, "kind", "-");
 
 	screen_label(screen, json_text(egress, "name", "-"));
-	if (json_is_object(tunnel))
+	if (json_is_object(tunnel)) {
 		tunnel_print(screen, tunnel);
-	else if (strcmp(kind, "direct") == 0)
+		gluetun_print(screen, json_object_get(egress, "gluetun"));
+	} else if (strcmp(kind, "direct") == 0) {
 		screen_text(screen, STYLE_WARN,
 			    "direct: what the policy sends here is in no tunnel", screen->room);
-	else
+	} else {
 		screen_text(screen, STYLE_PLAIN,
 			    strcmp(kind, "proxy") == 0 ? "another proxy" : kind, screen->room);
+	}
 }
 
 static void egresses_print(struct screen *screen)
@@ -128,6 +152,33 @@ static void egresses_print(struct screen *screen)
 	}
 }
 
+/* "3 repairs, the last at 15:30:02: the table was gone; by nft (pid 12 of the host)". */
+static void repairs_print(struct screen *screen, const json_t *firewall)
+{
+	const char *by = json_text(firewall, "by", NULL);
+	int64_t repairs = json_number(firewall, "repairs");
+	char line[PRINT_SIZE], at[32];
+
+	if (repairs == 0)
+		return;
+	screen_label(screen, "");
+	snprintf(line, sizeof(line), "%" PRId64 " repair%s, last at %s%s%s: %s", repairs,
+		 repairs == 1 ? "" : "s",
+		 format_time(json_number(firewall, "repaired_at_ms"), screen->now_ms, at),
+		 by != NULL ? ", of " : "", by != NULL ? by : "",
+		 json_text(firewall, "reason", "?"));
+	screen_text(screen, STYLE_WARN, line, screen->room);
+}
+
+static const char *firewall_owner(const json_t *firewall)
+{
+	if (json_is_true(json_object_get(firewall, "owned")))
+		return "owned by egressd";
+	if (json_is_true(json_object_get(firewall, "held")))
+		return "a held copy behind them";
+	return "without an owner";
+}
+
 static void firewall_print(struct screen *screen)
 {
 	const json_t *firewall = json_object_get(screen->status, "firewall");
@@ -137,16 +188,37 @@ static void firewall_print(struct screen *screen)
 	const char *word = off                                    ? "OFF "
 			   : strcmp(state, "namespace gone") == 0 ? "NAMESPACE GONE "
 								  : "UNVERIFIED ";
+	char line[PRINT_SIZE], at[32];
 
 	screen_label(screen, "firewall");
 	if (strcmp(state, "in force") == 0) {
-		screen_text(screen, STYLE_GOOD, text, screen->room);
-		return;
+		snprintf(line, sizeof(line), "verified since %s, %" PRId64 " rules, %s",
+			 format_time(json_number(firewall, "changed_at_ms"), screen->now_ms, at),
+			 json_number(firewall, "rules"), firewall_owner(firewall));
+		screen_text(screen, STYLE_GOOD, line, screen->room);
+	} else {
+		if (off && strncmp(text, "off ", 4) == 0)
+			text += 4;
+		print_styled(STYLE_BAD, word);
+		screen_text(screen, STYLE_WARN, text, screen->room - strlen(word));
 	}
-	if (off && strncmp(text, "off ", 4) == 0)
-		text += 4;
-	print_styled(STYLE_BAD, word);
-	screen_text(screen, STYLE_WARN, text, screen->room - strlen(word));
+	repairs_print(screen, firewall);
+}
+
+/* Only what is not as it should be. */
+static void proxy_print(struct screen *screen)
+{
+	const json_t *proxy = json_object_get(screen->status, "proxy");
+	const char *seccomp = json_text(proxy, "seccomp", "on");
+	const bool is_root = proxy != NULL && json_number(proxy, "uid") == 0;
+
+	if (strcmp(seccomp, "on") == 0 && !is_root)
+		return;
+	screen_label(screen, "proxy");
+	if (is_root)
+		print_styled(STYLE_BAD, "ROOT, ");
+	printf("seccomp ");
+	screen_text(screen, STYLE_WARN, seccomp, screen->room - strlen("ROOT, seccomp "));
 }
 
 /* The first error of a report, without the path that the line above has: "line 17: ...". */
@@ -322,6 +394,7 @@ static void status_print(const json_t *status)
 	egresses_print(&screen);
 	screen_end_line(&screen);
 	firewall_print(&screen);
+	proxy_print(&screen);
 	policy_print(&screen);
 	traffic_print(&screen);
 	refusals_print(&screen);

@@ -143,6 +143,20 @@ static void metrics_resolver(const struct api_resolver_counts *resolver, struct 
 		    "Questions that no resolver answered in time.", resolver->timeouts);
 }
 
+static void metrics_rules(const struct warden_report *rules, struct metrics *metrics)
+{
+	metrics_one(metrics, "egressd_firewall_verified", METRIC_GAUGE,
+		    "1 when the kernel, asked, had exactly the packet rules of the policy.",
+		    rules->rules == WARDEN_RULES_VERIFIED);
+	metrics_one(metrics, "egressd_firewall_owned", METRIC_GAUGE,
+		    "1 when nobody else can change the packet rules.", rules->owned);
+	metrics_one(metrics, "egressd_firewall_repairs_total", METRIC_COUNTER,
+		    "How often the rules were changed by others and put back.", rules->repairs);
+	metrics_family(metrics, "egressd_firewall_repaired_time_seconds", METRIC_GAUGE,
+		       "When they were put back last, since the epoch; 0: never.");
+	metrics_seconds(metrics, NULL, 0, rules->repaired_at_ms);
+}
+
 static void metrics_process(const struct api_status *status, struct metrics *metrics)
 {
 	const struct metric_label version = {"version", version_text()};
@@ -150,12 +164,7 @@ static void metrics_process(const struct api_status *status, struct metrics *met
 	metrics_family(metrics, "egressd_build_info", METRIC_GAUGE, "Always 1.");
 	metrics_count(metrics, &version, 1, 1);
 	metrics_one(metrics, "egressd_workers", METRIC_GAUGE, "Worker threads.", status->workers);
-	metrics_one(metrics, "egressd_firewall_in_force", METRIC_GAUGE,
-		    "1 when the packet rules were installed and read back.",
-		    status->rules->rules == WARDEN_RULES_VERIFIED);
-	metrics_one(metrics, "egressd_firewall_repairs_total", METRIC_COUNTER,
-		    "How often the rules were changed by others and put back.",
-		    status->rules->repairs);
+	metrics_rules(status->rules, metrics);
 	metrics_one(metrics, "egressd_proxy_restarts_total", METRIC_COUNTER,
 		    "How often the proxy died and was started again.", status->rules->restarts);
 	metrics_one(metrics, "egressd_last_reload_successful", METRIC_GAUGE,

@@ -17,17 +17,18 @@ static void rules_describe(const struct warden_report *report, struct text *text
 		text_add(text, "off (--no-firewall)");
 		break;
 	case WARDEN_RULES_VERIFIED:
-		text_add_format(text, "in force, %u rules%s", report->rule_count,
-				report->owned ? ", nobody else can change them" : "");
+		text_add_format(text, "in force, %u rules, %s", report->rule_count,
+				report->owned  ? "nobody else can change them"
+				: report->held ? "owner: of a copy behind them"
+					       : "no owner");
 		if (report->repairs > 0)
-			text_add_format(text, ", repaired %u times", report->repairs);
+			text_add_format(text, ", %u repair%s", report->repairs,
+					report->repairs == 1 ? "" : "s");
 		break;
 	case WARDEN_RULES_UNVERIFIED:
 		text_add(text, report->reason[0] != '\0' ? report->reason : "not read back yet");
 		break;
 	}
-	if (report->same_user)
-		text_add(text, ", and the proxy is its warden's own user");
 }
 
 static const char *rules_state(const struct warden_report *report)
@@ -44,6 +45,11 @@ static json_t *rules_time(int64_t at_ms)
 	return at_ms > 0 ? json_integer(at_ms) : json_null();
 }
 
+static json_t *rules_words(const char *words)
+{
+	return api_encode_text(words[0] != '\0' ? words : NULL);
+}
+
 json_t *api_encode_rules(const struct warden_report *report)
 {
 	char bytes[512];
@@ -51,11 +57,12 @@ json_t *api_encode_rules(const struct warden_report *report)
 
 	text_init(&text, bytes, sizeof(bytes));
 	rules_describe(report, &text);
-	return json_pack("{s:s, s:o, s:b, s:i, s:i, s:i, s:o, s:o, s:o}", "state",
+	return json_pack("{s:s, s:o, s:b, s:b, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o}", "state",
 			 rules_state(report), "text", api_encode_text(bytes), "owned",
-			 report->owned, "rules", (int)report->rule_count, "repairs",
-			 (int)report->repairs, "proxy_restarts", (int)report->restarts,
+			 report->owned, "held", report->held, "rules", (int)report->rule_count,
+			 "repairs", (int)report->repairs, "proxy_restarts", (int)report->restarts,
 			 "verified_at_ms", rules_time(report->verified_at_ms), "changed_at_ms",
 			 rules_time(report->changed_at_ms), "repaired_at_ms",
-			 rules_time(report->repaired_at_ms));
+			 rules_time(report->repaired_at_ms), "reason", rules_words(report->reason),
+			 "by", rules_words(report->by));
 }

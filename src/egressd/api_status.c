@@ -77,6 +77,24 @@ static json_t *encode_tunnel(const struct tunnel_status *tunnel)
 			 encode_address(&tunnel->ipv6), "probe", probe);
 }
 
+/* Of its URL, what no password can be in. */
+static json_t *encode_gluetun(const char *url, const struct gluetun_status *gluetun)
+{
+	const char *at;
+
+	if (!gluetun)
+		return json_null();
+	at = strrchr(url, '@');
+	return json_pack("{s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:i, s:o}", "server",
+			 api_encode_text(at ? at + 1 : strstr(url, "://") + 3), "asked_at_ms",
+			 encode_time(gluetun->asked_at_ms), "control",
+			 gluetun_outcome_name(gluetun->control), "health",
+			 gluetun_health_name(gluetun->health), "vpn", encode_filled(gluetun->vpn),
+			 "exit", encode_address(&gluetun->exit), "country",
+			 encode_filled(gluetun->country), "port", (int)gluetun->port, "problem",
+			 encode_filled(gluetun->problem));
+}
+
 static json_t *encode_egresses(const struct api_status *status)
 {
 	json_t *list = json_array();
@@ -84,10 +102,11 @@ static json_t *encode_egresses(const struct api_status *status)
 	for (size_t i = 0; i < status->egress_count; i++) {
 		const struct api_egress *egress = &status->egresses[i];
 
-		json_array_append_new(list,
-				      json_pack("{s:o, s:s, s:o}", "name",
-						api_encode_text(egress->name), "kind", egress->kind,
-						"tunnel", encode_tunnel(egress->tunnel)));
+		json_array_append_new(
+			list,
+			json_pack("{s:o, s:s, s:o, s:o}", "name", api_encode_text(egress->name),
+				  "kind", egress->kind, "tunnel", encode_tunnel(egress->tunnel),
+				  "gluetun", encode_gluetun(egress->gluetun_url, egress->gluetun)));
 	}
 	return list;
 }
@@ -145,15 +164,16 @@ static json_t *encode_policy(const struct api_status *status)
 
 json_t *api_encode_status(const struct api_status *status, int64_t now_ms)
 {
-	return json_pack("{s:s, s:I, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o}",
-			 "version", version_text(), "now_ms", (json_int_t)now_ms, "started_at_ms",
-			 encode_time(status->started_at_ms), "workers", (int)status->workers,
-			 "firewall", api_encode_rules(status->rules), "policy",
-			 encode_policy(status), "egresses", encode_egresses(status), "sessions",
-			 encode_sessions(status), "requests", encode_outcomes(status), "bytes",
-			 "sent", encode_count(status->bytes_sent), "received",
-			 encode_count(status->bytes_received), "last_refusals",
-			 encode_last_refusals(status));
+	return json_pack(
+		"{s:s, s:I, s:o, s:i, s:{s:i, s:s}, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o}",
+		"version", version_text(), "now_ms", (json_int_t)now_ms, "started_at_ms",
+		encode_time(status->started_at_ms), "workers", (int)status->workers, "proxy", "uid",
+		(int)status->uid, "seccomp", status->seccomp, "firewall",
+		api_encode_rules(status->rules), "policy", encode_policy(status), "egresses",
+		encode_egresses(status), "sessions", encode_sessions(status), "requests",
+		encode_outcomes(status), "bytes", "sent", encode_count(status->bytes_sent),
+		"received", encode_count(status->bytes_received), "last_refusals",
+		encode_last_refusals(status));
 }
 
 static json_t *encode_connection(const struct api_connection *connection)

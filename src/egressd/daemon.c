@@ -17,6 +17,7 @@
 #include "config/files.h"
 #include "egressd/publish.h"
 #include "egressd/snapshot.h"
+#include "tunnel/gluetun.h"
 #include "tunnel/tunnel.h"
 #include "warden/warden.h"
 
@@ -42,6 +43,7 @@ static void daemon_on_tunnel_change(void *arg, struct tunnel *tunnel,
 	log_end(&line);
 	for (unsigned i = 0; i < daemon->shared.workers; i++)
 		worker_wake_tunnels(daemon->workers[i]);
+	gluetun_wake(daemon->gluetun);
 }
 
 void daemon_stop(struct daemon *daemon)
@@ -75,10 +77,12 @@ static int daemon_prepare(struct daemon *daemon)
 		return -1;
 	if (daemon_inspection_new(daemon) < 0)
 		return -1;
+	daemon->gluetun = gluetun_new();
 	daemon->monitor = tunnel_monitor_new(daemon_on_tunnel_change, daemon);
 	daemon->shared.login_checker = login_checker_new();
 	daemon->shared.refusals = refusals_new();
-	return daemon->monitor == NULL || daemon->shared.login_checker == NULL ||
+	return daemon->monitor == NULL || daemon->gluetun == NULL ||
+			       daemon->shared.login_checker == NULL ||
 			       daemon->shared.refusals == NULL
 		       ? -1
 		       : 0;
@@ -153,6 +157,35 @@ static int daemon_load_policy(struct daemon *daemon, int *exit_code)
 	return result;
 }
 
+static void daemon_on_refused_call(evutil_socket_t fd, short what, void *arg)
+{
+	char name[64] = "";
+	uint64_t count = confine_read_refused(name);
+	struct log_line line;
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	if (count == 0)
+		return;
+	log_begin(&line, LOG_ERROR, "system call refused");
+	log_field(&line, "name", name);
+	log_field_number(&line, "count", (int64_t)count);
+	log_end(&line);
+}
+
+/* After everything that is made only once, and before the first client. */
+static int daemon_confine(struct daemon *daemon)
+{
+	if (confine_start(&daemon->confinement) < 0)
+		return -1;
+	if (daemon->confinement != CONFINEMENT_ON)
+		return 0;
+	event_assign(&daemon->confine_event, daemon->base, confine_descriptor(),
+		     EV_READ | EV_PERSIST, daemon_on_refused_call, daemon);
+	return event_add(&daemon->confine_event, NULL);
+}
+
 int daemon_start(struct daemon *daemon, int channel, int *exit_code)
 {
 	*exit_code = WARDEN_FAILED;
@@ -172,7 +205,7 @@ int daemon_start(struct daemon *daemon, int channel, int *exit_code)
 		return -1;
 	if (daemon_start_workers(daemon, daemon->snapshot->config->workers) < 0 ||
 	    tunnel_monitor_start(daemon->monitor) < 0 || daemon_open_control(daemon) < 0 ||
-	    daemon_watch_orders(daemon) < 0) {
+	    daemon_watch_orders(daemon) < 0 || daemon_confine(daemon) < 0) {
 		log_error("cannot start: %m");
 		return -1;
 	}
@@ -208,6 +241,7 @@ void daemon_clear(struct daemon *daemon)
 		mailbox_run(&daemon->mailbox, daemon);
 	login_checker_free(daemon->shared.login_checker);
 	tunnel_monitor_free(daemon->monitor);
+	gluetun_free(daemon->gluetun);
 	for (unsigned i = 0; i < daemon->shared.workers; i++)
 		worker_free(daemon->workers[i]);
 	free(daemon->workers);

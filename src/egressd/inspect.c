@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "egressd/api_status.h"
@@ -22,6 +23,7 @@ struct inspection {
 	struct api_status status;
 	struct api_egress *egresses;
 	struct tunnel_status *tunnels;
+	struct gluetun_status gluetun;
 	struct api_session_count sessions[COUNTED_PROTOCOLS];
 	struct api_refusal_count refusals[REFUSAL_COUNT];
 	struct api_request_count requests[INSPECT_REQUESTS_MAX];
@@ -44,8 +46,10 @@ static void inspect_egresses(const struct daemon *daemon, struct inspection *ins
 {
 	static const char *const kinds[] = {
 		[EGRESS_DEVICE] = "device", [EGRESS_PROXY] = "proxy", [EGRESS_DIRECT] = "direct"};
+	const struct egress_config *asked = daemon_gluetun_egress(daemon);
 	const struct snapshot *snapshot = daemon->snapshot;
 
+	gluetun_status(daemon->gluetun, &inspection->gluetun);
 	free(inspection->egresses);
 	free(inspection->tunnels);
 	inspection->egresses = calloc(snapshot->egress_count + 1, sizeof(*inspection->egresses));
@@ -61,6 +65,10 @@ static void inspect_egresses(const struct daemon *daemon, struct inspection *ins
 			continue;
 		tunnel_status(egress->tunnel, &inspection->tunnels[i]);
 		inspection->egresses[i].tunnel = &inspection->tunnels[i];
+		if (egress->config != asked)
+			continue;
+		inspection->egresses[i].gluetun_url = asked->gluetun_url;
+		inspection->egresses[i].gluetun = &inspection->gluetun;
 	}
 	inspection->status.egresses = inspection->egresses;
 	inspection->status.egress_count = snapshot->egress_count;
@@ -144,16 +152,23 @@ static void inspect_requests(const struct daemon *daemon, struct inspection *ins
 
 static const struct api_status *inspect_status(void *arg)
 {
+	static const char *const seccomp[] = {
+		[CONFINEMENT_ON] = "on",
+		[CONFINEMENT_OFF] = "off (--no-seccomp)",
+		[CONFINEMENT_UNSUPPORTED] = "off (a build with sanitizers)",
+	};
 	struct daemon *daemon = arg;
 	struct inspection *inspection = daemon->inspection;
 
 	inspection->status = (struct api_status){
 		.started_at_ms = daemon->started_at_ms,
 		.config_loaded_at_ms = daemon->loaded_at_ms,
-		.config_path = daemon->config_path,
+		.config_path = daemon->snapshot->config->path,
 		.last_reload_error = daemon->reload_error,
 		.last_reload_error_at_ms = daemon->reload_error_at_ms,
 		.rules = &daemon->report,
+		.seccomp = seccomp[daemon->confinement],
+		.uid = geteuid(),
 		.workers = daemon->shared.workers,
 	};
 	inspect_egresses(daemon, inspection);

@@ -21,7 +21,7 @@ static void main_print_usage(FILE *out)
 {
 	fputs("usage: egressd [--config FILE] [--user USER] [--table NAME] [--namespace-grace "
 	      "SECONDS]\n"
-	      "               [--no-firewall]\n"
+	      "               [--no-firewall] [--no-seccomp]\n"
 	      "\n"
 	      "A proxy that lets traffic out through the egress its policy names, and through "
 	      "nothing else.\n"
@@ -35,6 +35,11 @@ static void main_print_usage(FILE *out)
 	      "uplink (5)\n"
 	      "      --no-firewall   install no packet rules: for development, or where another "
 	      "part owns them\n"
+	      "      --no-seccomp    let the proxy ask anything of the kernel: for valgrind and "
+	      "the "
+	      "like\n"
+	      "      --no-owner      do not own that table: others may change it, and it is put "
+	      "back\n"
 	      "  -V, --version       print the version\n"
 	      "  -h, --help          print this\n"
 	      "\n"
@@ -90,6 +95,12 @@ static int main_take_option(int option, struct warden_options *options)
 	case 'n':
 		options->no_firewall = true;
 		return -1;
+	case 's':
+		options->no_seccomp = true;
+		return -1;
+	case 'o':
+		options->no_owner = true;
+		return -1;
 	case 'V':
 		printf("egressd %s\n", version_text());
 		return WARDEN_ENDED;
@@ -111,6 +122,8 @@ static int main_read_options(int argc, char **argv, struct warden_options *optio
 		{"table", required_argument, NULL, 't'},
 		{"namespace-grace", required_argument, NULL, 'g'},
 		{"no-firewall", no_argument, NULL, 'n'},
+		{"no-seccomp", no_argument, NULL, 's'},
+		{"no-owner", no_argument, NULL, 'o'},
 		{"version", no_argument, NULL, 'V'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
@@ -135,8 +148,8 @@ int main(int argc, char **argv)
 	int exit_code;
 
 	signal(SIGPIPE, SIG_IGN);
-	if (argc == 2 && strcmp(argv[1], WARDEN_PROXY_ARGUMENT) == 0)
-		return proxy_run();
+	if (argc >= 2 && strcmp(argv[1], WARDEN_PROXY_ARGUMENT) == 0)
+		return proxy_run(argc >= 3 && strcmp(argv[2], WARDEN_NO_SECCOMP) == 0);
 	exit_code = main_read_options(argc, argv, &options);
 	return exit_code < 0 ? warden_run(&options) : exit_code;
 }

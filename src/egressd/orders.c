@@ -19,10 +19,12 @@ enum {
 /* Takes fd. -1: it cannot be kept. */
 static int orders_take_file(struct daemon *daemon, const char *path, int fd)
 {
-	if (daemon->files == NULL)
+	/* The policy's own comes first; a file may have come where the environment was one. */
+	if (daemon->files == NULL) {
 		daemon->files = config_files_new();
-	if (daemon->config_path == NULL)
+		free(daemon->config_path);
 		daemon->config_path = strdup(path);
+	}
 	if (daemon->files != NULL && daemon->config_path != NULL)
 		return config_files_take(daemon->files, path, strlen(path), fd);
 	fd_close(fd);

@@ -25,9 +25,9 @@ static void proxy_raise_descriptor_limit(void)
 	}
 }
 
-int proxy_run(void)
+int proxy_run(bool no_seccomp)
 {
-	struct daemon daemon = {0};
+	struct daemon daemon = {.confinement = no_seccomp ? CONFINEMENT_OFF : CONFINEMENT_ON};
 	int exit_code = WARDEN_FAILED;
 
 	if (!channel_is_one(CHANNEL_DESCRIPTOR)) {

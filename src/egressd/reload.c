@@ -49,6 +49,7 @@ int daemon_load_first(struct daemon *daemon, char **report)
 	if (daemon->snapshot == NULL)
 		return -1;
 	daemon->loaded_at_ms = clock_wall_ms();
+	daemon_watch_gluetun(daemon);
 	log_configure(daemon->snapshot->config->log_level, daemon->snapshot->config->log_format);
 	if (*report != NULL && (*report)[0] != '\0')
 		log_warn("the policy file has warnings: %s", *report);
@@ -218,6 +219,7 @@ static int reload_replace(struct daemon *daemon, char **report)
 	}
 	snapshot_unref(daemon->snapshot);
 	daemon->snapshot = snapshot;
+	daemon_watch_gluetun(daemon);
 	daemon->loaded_at_ms = clock_wall_ms();
 	log_configure(snapshot->config->log_level, snapshot->config->log_format);
 	return 0;

@@ -15,8 +15,8 @@ enum {
 	UDP_CONTROL_READS = 64,
 };
 
-/* Asked once for every destination: the policy, then the tunnel. What must wait for a tunnel is
- * dropped: it is UDP. */
+/* Asked once for every destination, and again while its tunnel is away: the policy, then the
+ * tunnel. What must wait for a tunnel is dropped: it is UDP. */
 static int session_judge_datagram(void *arg, const struct host *host, uint16_t port,
 				  struct dial_route *route)
 {
@@ -32,7 +32,11 @@ static int session_judge_datagram(void *arg, const struct host *host, uint16_t p
 		return -1;
 	/* One association, one egress: its answers must all belong to the same epoch. */
 	lane = session->worker->lane_of_egress[verdict.egress];
-	if (!lane->is_up || (record->lane != NULL && record->lane != lane) ||
+	if (!lane->is_up) {
+		errno = EAGAIN;
+		return -1;
+	}
+	if ((record->lane != NULL && record->lane != lane) ||
 	    (record->epoch != 0 && record->epoch != lane->epoch))
 		return -1;
 	record->lane = lane;

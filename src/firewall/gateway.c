@@ -217,6 +217,11 @@ static void chains_output(struct gateway *gateway)
 	rule = ruleset_add_rule(ruleset);
 	rule_device_out(rule, "lo", false);
 	rule_end(rule, NULL, VERDICT_ACCEPT, NULL);
+	/* Of no flow that is known: the kernel's answer to the last packets of a flow that was
+	 * ours. */
+	rule = ruleset_add_rule(ruleset);
+	rule_when(rule, MATCH_INVALID, 0);
+	rule_end(rule, NULL, VERDICT_GOTO, "own");
 	rule = ruleset_add_rule(ruleset);
 	rule_when(rule, MATCH_MARKED, 0);
 	rule_end(rule, NULL, VERDICT_GOTO, "own");

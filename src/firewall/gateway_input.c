@@ -56,18 +56,23 @@ static void chains_tunnel_and_app(struct gateway *gateway)
 {
 	static const uint32_t harmless[] = {IPPROTO_ICMP, IPPROTO_ICMPV6};
 	const struct firewall_policy *policy = gateway->policy;
+	struct ruleset_rule *rule;
 
 	ruleset_add_chain(gateway->ruleset, "refused", HOOK_NONE, 0, false);
 	chain_refuse(gateway->ruleset, "blk_input");
 	ruleset_add_chain(gateway->ruleset, "from_tunnel", HOOK_NONE, 0, false);
+	/* What came by the tunnel is answered by the tunnel: when no socket takes it, the kernel
+	 * answers by itself, without a user, and by whatever route there is. */
+	rule = ruleset_add_rule(gateway->ruleset);
+	if (rule != NULL)
+		rule->marks = true;
 	for (size_t i = 0; i < policy->listener_count; i++)
 		tunnel_drop(gateway, &policy->listeners[i]);
 	for (size_t i = 0; i < policy->forward_count; i++)
 		tunnel_drop(gateway, &policy->forwards[i].service);
 	ruleset_add_chain(gateway->ruleset, "from_app", HOOK_NONE, 0, false);
 	for (size_t i = 0; i < ARRAY_LEN(harmless); i++) {
-		struct ruleset_rule *rule = ruleset_add_rule(gateway->ruleset);
-
+		rule = ruleset_add_rule(gateway->ruleset);
 		rule_when(rule, MATCH_PROTOCOL, harmless[i]);
 		rule_end(rule, NULL, VERDICT_ACCEPT, NULL);
 	}

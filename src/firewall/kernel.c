@@ -65,6 +65,18 @@ static int firewall_try(struct firewall *firewall, const struct ruleset *ruleset
 	return error;
 }
 
+/* What the kernel has now decides; an error is one all the same if it means that the table is not
+ * ours: rules that were there before may be the same. */
+static enum firewall_result firewall_judge(struct firewall *firewall, const struct ruleset *ruleset,
+					   int error, const char *needs, uint32_t *found)
+{
+	enum firewall_result result = firewall_check(firewall, ruleset, found);
+
+	if (error != 0 && (result != FIREWALL_OK || error == EPERM))
+		return firewall_fail(firewall, "the rules were refused", error, needs);
+	return result;
+}
+
 enum firewall_result firewall_apply(struct firewall *firewall, const struct ruleset *ruleset,
 				    bool own, bool *owned)
 {
@@ -76,14 +88,21 @@ enum firewall_result firewall_apply(struct firewall *firewall, const struct rule
 
 	if (error == EOPNOTSUPP && own)
 		error = firewall_try(firewall, ruleset, 0, &needs);
-	result = firewall_check(firewall, ruleset, &found);
-	/* Rules that were there before may be the same; an error is one all the same if it means
-	 * that the table is not ours. */
-	if (error != 0 && (result != FIREWALL_OK || error == EPERM))
-		return firewall_fail(firewall, "the rules were refused", error, needs);
-	if (owned != NULL)
+	result = firewall_judge(firewall, ruleset, error, needs, &found);
+	if (owned != NULL && result == FIREWALL_OK)
 		*owned = (found & FIREWALL_TABLE_OWNER) != 0;
 	return result;
+}
+
+enum firewall_result firewall_apply_held(struct firewall *firewall, const struct ruleset *ruleset)
+{
+	uint32_t found = 0;
+	const char *needs;
+	int error = firewall_try(firewall, ruleset, FIREWALL_TABLE_OWNER, &needs);
+
+	if (error == EOPNOTSUPP)
+		return FIREWALL_ABSENT;
+	return firewall_judge(firewall, ruleset, error, needs, &found);
 }
 
 enum firewall_result firewall_remove(struct firewall *firewall, const char *table)

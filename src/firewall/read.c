@@ -165,6 +165,16 @@ static int reading_ask(struct firewall *firewall, struct reading *reading, uint1
 			  take, reading);
 }
 
+int firewall_generation(struct firewall *firewall, uint32_t *generation)
+{
+	struct reading reading = {0};
+
+	if (reading_ask(firewall, &reading, NFT_MSG_GETGEN, read_generation) < 0)
+		return -1;
+	*generation = reading.generation;
+	return 0;
+}
+
 /* One attempt. -1 + errno; EINTR: somebody changed rules meanwhile. */
 static int reading_try(struct firewall *firewall, struct reading *reading)
 {

@@ -57,7 +57,7 @@ struct firewall *firewall_open(char problem[FIREWALL_PROBLEM_SIZE])
 {
 	struct timeval timeout = {.tv_sec = SOCKET_TIMEOUT_S};
 	struct firewall *firewall = calloc(1, sizeof(*firewall));
-	int fd;
+	int fd, error;
 
 	if (firewall == NULL) {
 		snprintf(problem, FIREWALL_PROBLEM_SIZE, "out of memory");
@@ -75,8 +75,10 @@ struct firewall *firewall_open(char problem[FIREWALL_PROBLEM_SIZE])
 	firewall->sequence = UINT32_C(1) << 28;
 	return firewall;
 fail:
-	socket_explain(problem, "the packet rules cannot be reached", errno, "nf_tables");
+	error = errno;
+	socket_explain(problem, "the packet rules cannot be reached", error, "nf_tables");
 	firewall_close(firewall);
+	errno = error;
 	return NULL;
 }
 

@@ -31,4 +31,7 @@ MUST_CHECK int socket_ask(struct firewall *firewall, struct nlmsghdr *message, m
 MUST_CHECK int socket_send_batch(struct firewall *firewall, const struct batch *batch,
 				 const char **needs);
 
+/* How many changes there have been in this namespace, of anyone's rules. -1 + errno. */
+MUST_CHECK int firewall_generation(struct firewall *firewall, uint32_t *generation);
+
 #endif

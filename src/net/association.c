@@ -202,6 +202,26 @@ int64_t association_active_at_ms(const struct association *association)
 	return association->active_at_ms;
 }
 
+/* Of a device whose tunnel may go without anybody ending this for it. */
+static void association_close_unused_exits(struct association *association)
+{
+	struct association_exit **link = &association->exits;
+	struct association_exit *exit;
+
+	while ((exit = *link) != NULL) {
+		const struct destination *each = association->newest;
+
+		while (each != NULL && each->exit != exit)
+			each = each->older;
+		if (each != NULL) {
+			link = &exit->next;
+			continue;
+		}
+		*link = exit->next;
+		exit_free(exit);
+	}
+}
+
 void association_forget_verdicts(struct association *association)
 {
 	struct destination *each = association->newest;
@@ -212,4 +232,5 @@ void association_forget_verdicts(struct association *association)
 		destination_judge(each);
 		each = older;
 	}
+	association_close_unused_exits(association);
 }

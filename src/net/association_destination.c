@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One destination of an association: its verdict, its name, and what waits for that name. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -163,9 +164,14 @@ void destination_judge(struct destination *destination)
 	/* The route of before may point at what is no more. */
 	destination_stop_lookup(destination);
 	destination->route = (struct dial_route){0};
+	errno = 0;
 	if (association->judge(association->arg, &destination->host, destination->port,
-			       &destination->route) < 0 ||
-	    !destination_may_try(destination)) {
+			       &destination->route) < 0) {
+		destination_fail(destination,
+				 errno == EAGAIN ? DESTINATION_UNJUDGED : DESTINATION_DENIED);
+		return;
+	}
+	if (!destination_may_try(destination)) {
 		destination_fail(destination, DESTINATION_DENIED);
 		return;
 	}
@@ -213,6 +219,8 @@ static bool destination_is_stale(const struct destination *destination, int64_t 
 void destination_send(struct destination *destination, const uint8_t *payload, size_t len,
 		      int64_t now_ms)
 {
+	if (destination->state == DESTINATION_UNJUDGED)
+		destination_judge(destination);
 	if (destination->state == DESTINATION_READY && destination_is_stale(destination, now_ms))
 		destination->state = DESTINATION_UNRESOLVED;
 	table_touch(destination, now_ms);
@@ -220,7 +228,7 @@ void destination_send(struct destination *destination, const uint8_t *payload, s
 		destination_resolve(destination);
 	if (destination->state == DESTINATION_READY) {
 		exit_send(destination->exit, &destination->peer, payload, len);
-	} else if (destination->state == DESTINATION_DENIED || destination->host.is_literal) {
+	} else if (destination->state <= DESTINATION_UNJUDGED || destination->host.is_literal) {
 		destination->association->counters.dropped++;
 	} else {
 		destination_enqueue(destination, payload, len);

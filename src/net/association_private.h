@@ -30,6 +30,7 @@ enum {
 
 enum destination_state {
 	DESTINATION_DENIED,     /* by the judge, the guard, or for want of a family */
+	DESTINATION_UNJUDGED,   /* for now: the next datagram asks the judge again */
 	DESTINATION_UNRESOLVED, /* the next datagram asks for its name */
 	DESTINATION_RESOLVING,
 	DESTINATION_READY,

@@ -48,10 +48,10 @@ static void signals_default(void)
 
 /* In the child. Returns only with an error, in errno. */
 static void child_become_proxy(int channel, int program, const struct warden_user *user,
-			       pid_t parent)
+			       pid_t parent, bool no_seccomp)
 {
-	char name[] = "egressd", argument[] = WARDEN_PROXY_ARGUMENT;
-	char *const arguments[] = {name, argument, NULL};
+	char name[] = "egressd", proxy[] = WARDEN_PROXY_ARGUMENT, free[] = WARDEN_NO_SECCOMP;
+	char *const arguments[] = {name, proxy, no_seccomp ? free : NULL, NULL};
 
 	signals_default();
 	/* Out of the way of the two places first. */
@@ -67,7 +67,7 @@ static void child_become_proxy(int channel, int program, const struct warden_use
 		fexecve(CHILD_PROGRAM_DESCRIPTOR, arguments, environ);
 }
 
-int child_start(struct child *child, int program, const struct warden_user *user)
+int child_start(struct child *child, int program, const struct warden_user *user, bool no_seccomp)
 {
 	const pid_t parent = getpid();
 	sigset_t all, before;
@@ -81,7 +81,7 @@ int child_start(struct child *child, int program, const struct warden_user *user
 	(void)sigprocmask(SIG_SETMASK, &all, &before);
 	child->pid = fork();
 	if (child->pid == 0) {
-		child_become_proxy(ends[1], program, user, parent);
+		child_become_proxy(ends[1], program, user, parent, no_seccomp);
 		log_error("the proxy cannot be started: %m");
 		_exit(WARDEN_FAILED);
 	}

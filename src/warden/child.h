@@ -23,7 +23,8 @@ struct child {
 MUST_CHECK int child_open_program(void);
 
 /* -1 + errno. */
-MUST_CHECK int child_start(struct child *child, int program, const struct warden_user *user);
+MUST_CHECK int child_start(struct child *child, int program, const struct warden_user *user,
+			   bool no_seccomp);
 
 /* Collects it if it has ended: true, and what its exit status says in words. */
 bool child_has_ended(struct child *child, int *status, char words[80]);

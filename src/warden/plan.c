@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "config/environment.h"
 #include "config/files.h"
 #include "config/report.h"
 #include "config/rules.h"
@@ -25,28 +26,28 @@ static int plan_derive(struct plan *plan, const struct warden_options *options, 
 						 &plan->ruleset, &why);
 	if (result < 0)
 		snprintf(problem, 512, "%s: there can be no packet rules for it: %s",
-			 options->config_path, why);
+			 plan->config->path, why);
 	config_rules_free(needs);
 	return result;
 }
 
-static int plan_read(struct plan *plan, const struct warden_options *options,
-		     struct config_report *found)
+static int plan_read(struct plan *plan, const char *source, struct config_report *found)
 {
 	plan->files = config_files_new();
 	if (plan->files == NULL)
 		return -1;
-	if (config_files_add(plan->files, options->config_path) < 0) {
+	if (config_files_add(plan->files, source) < 0) {
 		config_report_add(found, PROBLEM_ERROR, &(struct place){0}, NULL,
 				  "cannot be read: %s", strerror(errno));
 		return -1;
 	}
-	plan->config = config_files_load(plan->files, options->config_path, found);
+	plan->config = config_files_load(plan->files, source, found);
 	return plan->config == NULL ? -1 : 0;
 }
 
 struct plan *plan_new(const struct warden_options *options, uid_t uid, char **report)
 {
+	const char *source = environment_or_file(options->config_path);
 	struct plan *plan = calloc(1, sizeof(*plan));
 	struct config_report *found = config_report_new();
 	char problem[512] = "";
@@ -54,8 +55,8 @@ struct plan *plan_new(const struct warden_options *options, uid_t uid, char **re
 	*report = NULL;
 	if (plan == NULL || found == NULL)
 		goto fail;
-	if (plan_read(plan, options, found) < 0) {
-		*report = config_report_text(found, options->config_path);
+	if (plan_read(plan, source, found) < 0) {
+		*report = config_report_text(found, source);
 		goto fail;
 	}
 	if (config_files_add_named(plan->files, plan->config, problem) < 0 ||

@@ -43,26 +43,33 @@ static bool user_is_here(uid_t uid)
 	return true;
 }
 
+/* A number needs no entry anywhere, and a name does, but for our own. */
+static int user_find(const char *name, struct warden_user *user)
+{
+	const struct passwd *entry;
+	unsigned long number = PRIVILEGES_UID;
+	char *end;
+
+	if (name != NULL && name[0] >= '0' && name[0] <= '9') {
+		errno = 0;
+		number = strtoul(name, &end, 10);
+		*user = (struct warden_user){.uid = (uid_t)number, .gid = (gid_t)number};
+		return errno != 0 || *end != '\0' || number >= UINT32_MAX ? -1 : 0;
+	}
+	entry = getpwnam(name == NULL ? PRIVILEGES_USER : name);
+	*user = (struct warden_user){.uid = PRIVILEGES_UID, .gid = PRIVILEGES_UID};
+	if (entry != NULL)
+		*user = (struct warden_user){.uid = entry->pw_uid, .gid = entry->pw_gid};
+	return entry == NULL && name != NULL ? -1 : 0;
+}
+
 int privileges_find_user(const char *name, struct warden_user *user,
 			 char problem[PRIVILEGES_PROBLEM_SIZE])
 {
-	const struct passwd *entry = getpwnam(name == NULL ? PRIVILEGES_USER : name);
-	char *end = NULL;
-	unsigned long number = PRIVILEGES_UID;
-
-	if (entry == NULL && name != NULL) {
-		errno = 0;
-		number = strtoul(name, &end, 10);
-		if (errno != 0 || end == name || *end != '\0' || number >= UINT32_MAX) {
-			snprintf(problem, PRIVILEGES_PROBLEM_SIZE,
-				 "--user: there is no user '%s' here", name);
-			return -1;
-		}
-	}
-	*user = (struct warden_user){.uid = (uid_t)number, .gid = (gid_t)number};
-	if (entry != NULL) {
-		user->uid = entry->pw_uid;
-		user->gid = entry->pw_gid;
+	if (user_find(name, user) < 0) {
+		snprintf(problem, PRIVILEGES_PROBLEM_SIZE, "--user: there is no user '%s' here",
+			 name);
+		return -1;
 	}
 	if (user->uid == 0) {
 		snprintf(problem, PRIVILEGES_PROBLEM_SIZE,

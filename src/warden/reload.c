@@ -91,9 +91,7 @@ void warden_on_answer(struct warden *warden, bool loaded)
 	if (plan != NULL && loaded) {
 		warden_accept(warden, plan);
 	} else if (plan != NULL) {
-		if (warden_rules_put(warden->rules, &warden->plan->ruleset) < 0)
-			log_error("the rules of the policy in force cannot be put back: %s",
-				  warden_rules_problem(warden->rules));
+		warden_rules_put_back(warden->rules, &warden->plan->ruleset);
 		plan_free(plan);
 	}
 	if (warden->reload_waiting) {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The packet rules, as the warden has put them in. */
+/* The packet rules, as the warden has put them in and keeps them. */
 #include "rules.h"
 
+#include <event2/event.h>
+#include <event2/event_struct.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,27 +11,101 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "firewall/kernel.h"
-#include "firewall/ruleset_text.h"
+#include "firewall/keeper.h"
+#include "warden/warden.h"
 
 enum {
 	RULES_OWNER_TRIES = 40,
 	RULES_OWNER_WAIT_NS = 50 * 1000 * 1000,
+	/* Repairs are told together: somebody may break the rules all the time. */
+	RULES_TELL_EVERY_MS = 500,
 };
 
 struct warden_rules {
-	struct firewall *firewall; /* NULL: off */
+	struct keeper *keeper; /* NULL: off */
+	struct event event;    /* it has something to do */
 	const struct ruleset *wanted;
 	struct warden_report report;
+	bool untold; /* of a repair */
+	int64_t told_ms;
 	warden_rules_changed_fn *changed;
 	void *arg;
 	char problem[FIREWALL_PROBLEM_SIZE];
 };
 
-struct warden_rules *warden_rules_new(bool off, warden_rules_changed_fn *changed, void *arg,
+static void rules_note(struct warden_rules *rules)
+{
+	const struct keeper_status *status = keeper_status(rules->keeper);
+
+	rules->report.owned = status->owned;
+	rules->report.held = status->held;
+	rules->report.tables = status->held ? 2 : 1;
+	if (status->verified)
+		rules->report.verified_at_ms = status->checked_ms;
+}
+
+static void rules_on_repair(struct warden_rules *rules, const char *table, const char *words,
+			    const char *by)
+{
+	struct warden_report *report = &rules->report;
+	struct log_line line;
+
+	report->repairs++;
+	report->repaired_at_ms = clock_wall_ms();
+	snprintf(report->reason, sizeof(report->reason), "%s", words);
+	snprintf(report->by, sizeof(report->by), "%s", by);
+	rules->untold = true;
+	log_begin(&line, LOG_WARN, "rules repaired");
+	log_field(&line, "table", table);
+	log_field(&line, "reason", words);
+	log_field(&line, "by", by[0] != '\0' ? by : "not told");
+	log_end(&line);
+}
+
+static void rules_on_event(void *arg, enum keeper_event event, const char *table, const char *words,
+			   const char *by)
+{
+	struct warden_rules *rules = arg;
+
+	rules_note(rules);
+	if (event == KEEPER_REPAIRED)
+		rules_on_repair(rules, table, words, by);
+	else if (event == KEEPER_FAILED)
+		warden_rules_set_state(rules, WARDEN_RULES_UNVERIFIED, words);
+	else
+		warden_rules_set_state(rules, WARDEN_RULES_VERIFIED, rules->report.reason);
+}
+
+/* Again when the kernel tells something, or when the keeper's time has come. */
+static void rules_rearm(struct warden_rules *rules)
+{
+	int wait_ms = keeper_wait_ms(rules->keeper);
+	struct timeval wait = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
+
+	/* It fails only without memory. */
+	if (event_add(&rules->event, &wait) < 0)
+		abort();
+}
+
+static void rules_on_wake(evutil_socket_t fd, short what, void *arg)
+{
+	struct warden_rules *rules = arg;
+
+	(void)fd, (void)what;
+	keeper_run(rules->keeper);
+	rules_note(rules);
+	if (rules->untold && clock_monotonic_ms() >= rules->told_ms + RULES_TELL_EVERY_MS)
+		warden_rules_tell(rules);
+	rules_rearm(rules);
+}
+
+struct warden_rules *warden_rules_new(const struct warden_options *options, struct event_base *base,
+				      warden_rules_changed_fn *changed, void *arg,
 				      char problem[FIREWALL_PROBLEM_SIZE])
 {
 	struct warden_rules *rules = calloc(1, sizeof(*rules));
+	struct keeper_options keeper = {
+		.own = !options->no_owner, .on_event = rules_on_event, .arg = rules};
 
 	if (rules == NULL) {
 		snprintf(problem, FIREWALL_PROBLEM_SIZE, "out of memory");
@@ -37,14 +113,17 @@ struct warden_rules *warden_rules_new(bool off, warden_rules_changed_fn *changed
 	}
 	rules->changed = changed;
 	rules->arg = arg;
-	rules->report.rules = off ? WARDEN_RULES_OFF : WARDEN_RULES_UNVERIFIED;
-	if (off)
+	rules->report.rules = options->no_firewall ? WARDEN_RULES_OFF : WARDEN_RULES_UNVERIFIED;
+	if (options->no_firewall)
 		return rules;
-	rules->firewall = firewall_open(problem);
-	if (rules->firewall == NULL) {
+	rules->keeper = keeper_new(&keeper, problem);
+	if (rules->keeper == NULL) {
 		free(rules);
 		return NULL;
 	}
+	event_assign(&rules->event, base, keeper_descriptor(rules->keeper), EV_READ, rules_on_wake,
+		     rules);
+	rules_rearm(rules);
 	return rules;
 }
 
@@ -52,12 +131,16 @@ void warden_rules_free(struct warden_rules *rules)
 {
 	if (rules == NULL)
 		return;
-	firewall_close(rules->firewall);
+	if (rules->keeper != NULL)
+		event_del(&rules->event);
+	keeper_free(rules->keeper);
 	free(rules);
 }
 
 void warden_rules_tell(struct warden_rules *rules)
 {
+	rules->untold = false;
+	rules->told_ms = clock_monotonic_ms();
 	rules->changed(rules->arg, &rules->report);
 }
 
@@ -71,8 +154,8 @@ static void report_log(const struct warden_report *report)
 	log_begin(&line, report->rules == WARDEN_RULES_UNVERIFIED ? LOG_ERROR : LOG_INFO, "rules");
 	log_field(&line, "state", states[report->rules]);
 	log_field_number(&line, "rules", report->rule_count);
-	log_field(&line, "owned", report->owned ? "yes" : "no");
-	if (report->reason[0] != '\0')
+	log_field(&line, "owned", report->owned ? "yes" : report->held ? "a copy" : "no");
+	if (report->rules == WARDEN_RULES_UNVERIFIED && report->reason[0] != '\0')
 		log_field(&line, "reason", report->reason);
 	log_end(&line);
 }
@@ -88,75 +171,61 @@ void warden_rules_set_state(struct warden_rules *rules, enum warden_rules_state 
 	report->rules = state;
 	if (state == WARDEN_RULES_VERIFIED)
 		report->verified_at_ms = now_ms;
-	snprintf(report->reason, sizeof(report->reason), "%s", reason);
+	/* It can be the one that is there. */
+	if (reason != report->reason)
+		snprintf(report->reason, sizeof(report->reason), "%s", reason);
 	report_log(report);
 	warden_rules_tell(rules);
 }
 
 static void rules_count(struct warden_rules *rules)
 {
-	rules->report.tables = 1;
 	rules->report.rule_count = 0;
 	for (size_t i = 0; i < rules->wanted->chain_count; i++)
 		rules->report.rule_count += (uint32_t)rules->wanted->chains[i].rule_count;
 }
 
-static void difference_ignore(void *arg, const char *words)
+/* What has just been put: the keeper has told of a failure itself. */
+static void rules_take(struct warden_rules *rules, const struct ruleset *ruleset)
 {
-	(void)arg;
-	(void)words;
-}
-
-static bool rules_are_in_force(const struct warden_rules *rules, const struct ruleset *ruleset)
-{
-	return rules->report.rules == WARDEN_RULES_VERIFIED &&
-	       strcmp(rules->wanted->table, ruleset->table) == 0 &&
-	       ruleset_diff(ruleset, rules->wanted, difference_ignore, NULL) == 0;
-}
-
-/* Whatever went wrong, what was wanted before is wanted still, and may have been changed by halves.
- */
-static int rules_put_back(struct warden_rules *rules)
-{
-	char problem[FIREWALL_PROBLEM_SIZE];
-
-	snprintf(problem, sizeof(problem), "%s", rules->problem);
-	if (rules->wanted == NULL || firewall_apply(rules->firewall, rules->wanted, true,
-						    &rules->report.owned) != FIREWALL_OK)
-		warden_rules_set_state(rules, WARDEN_RULES_UNVERIFIED, problem);
-	else
-		warden_rules_set_state(rules, WARDEN_RULES_VERIFIED, "");
-	return -1;
+	rules->wanted = ruleset;
+	rules_count(rules);
+	rules_note(rules);
+	if (keeper_status(rules->keeper)->verified)
+		warden_rules_set_state(rules, WARDEN_RULES_VERIFIED, rules->report.reason);
 }
 
 int warden_rules_put(struct warden_rules *rules, const struct ruleset *ruleset)
 {
-	if (rules->firewall == NULL) {
+	if (rules->keeper == NULL) {
 		rules->wanted = ruleset;
 		return 0;
 	}
-	if (rules_are_in_force(rules, ruleset)) {
-		rules->wanted = ruleset;
-		return 0;
-	}
-	if (firewall_apply(rules->firewall, ruleset, true, &rules->report.owned) != FIREWALL_OK) {
+	if (keeper_put(rules->keeper, ruleset) != FIREWALL_OK) {
 		snprintf(rules->problem, sizeof(rules->problem), "%s",
-			 firewall_problem(rules->firewall));
-		return rules_put_back(rules);
+			 keeper_problem(rules->keeper));
+		return -1;
 	}
-	rules->wanted = ruleset;
-	rules_count(rules);
-	warden_rules_set_state(rules, WARDEN_RULES_VERIFIED, "");
+	rules_take(rules, ruleset);
 	return 0;
+}
+
+void warden_rules_put_back(struct warden_rules *rules, const struct ruleset *ruleset)
+{
+	if (warden_rules_put(rules, ruleset) == 0)
+		return;
+	keeper_want(rules->keeper, ruleset);
+	rules_take(rules, ruleset);
 }
 
 /* A table with an owner whose process is just ending may be ours in a moment. */
 static bool rules_have_another_owner(struct warden_rules *rules, const char *table)
 {
+	struct firewall *firewall = warden_rules_firewall(rules);
 	struct ruleset found;
 	bool owned;
 
-	if (rules->firewall == NULL || firewall_read(rules->firewall, table, &found) != FIREWALL_OK)
+	if (firewall == NULL || firewall_read(firewall, table, &found) != FIREWALL_OK)
 		return false;
 	owned = (found.flags & FIREWALL_TABLE_OWNER) != 0;
 	ruleset_clear(&found);
@@ -166,11 +235,14 @@ static bool rules_have_another_owner(struct warden_rules *rules, const char *tab
 int warden_rules_put_first(struct warden_rules *rules, const struct ruleset *ruleset)
 {
 	const struct timespec wait = {.tv_nsec = RULES_OWNER_WAIT_NS};
+	char held[RULESET_NAME_SIZE];
 
+	keeper_held_table(ruleset->table, held);
 	for (int i = 0; i < RULES_OWNER_TRIES; i++) {
 		if (warden_rules_put(rules, ruleset) == 0)
 			return 0;
-		if (!rules_have_another_owner(rules, ruleset->table))
+		if (!rules_have_another_owner(rules, ruleset->table) &&
+		    !rules_have_another_owner(rules, held))
 			return -1;
 		(void)nanosleep(&wait, NULL);
 	}
@@ -188,7 +260,7 @@ const char *warden_rules_problem(const struct warden_rules *rules)
 
 struct firewall *warden_rules_firewall(const struct warden_rules *rules)
 {
-	return rules->firewall;
+	return rules->keeper == NULL ? NULL : keeper_firewall(rules->keeper);
 }
 
 const struct ruleset *warden_rules_wanted(const struct warden_rules *rules)

@@ -73,7 +73,8 @@ int warden_start_proxy(struct warden *warden)
 {
 	struct log_line line;
 
-	if (child_start(&warden->child, warden->program, &warden->user) < 0) {
+	if (child_start(&warden->child, warden->program, &warden->user,
+			warden->options->no_seccomp) < 0) {
 		log_error("the proxy cannot be started: %m");
 		return -1;
 	}
@@ -184,7 +185,11 @@ static void warden_on_leave_time(evutil_socket_t fd, short what, void *arg)
 	log_error("ending: this network namespace has no uplink any more; a restart joins the new "
 		  "one");
 	warden->leaving = true;
+	/* Twice is at once: no client can reach us and nothing be reached, so there is nothing to
+	 * drain. */
 	warden_stop(warden);
+	if (warden->child.pid != 0)
+		warden_stop(warden);
 }
 
 void warden_on_namespace(void *arg, bool gone)

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "control/server.h"
+#include "kernel.h"
 #include "namespace.h"
 #include "parts.h"
 
@@ -93,23 +94,31 @@ static int warden_read_policy(struct warden *warden)
 	return WARDEN_FAILED;
 }
 
+static int warden_refuse_rules(const char *problem)
+{
+	log_error("the packet rules are not in force, so nothing is served: %s (or start it with "
+		  "--no-firewall, where another firewall stands)",
+		  problem);
+	return WARDEN_RULES;
+}
+
 static int warden_put_rules(struct warden *warden)
 {
 	char problem[PRIVILEGES_PROBLEM_SIZE] = "";
 
+	if (!warden->options->no_firewall && !kernel_will_do(problem))
+		return warden_refuse_rules(problem);
 	if (privileges_reduce(problem) < 0) {
 		log_error("cannot start: %s", problem);
 		return WARDEN_FAILED;
 	}
 	warden->rules =
-		warden_rules_new(warden->options->no_firewall, warden_on_report, warden, problem);
-	if (warden->rules != NULL &&
-	    warden_rules_put_first(warden->rules, &warden->plan->ruleset) == 0)
-		return WARDEN_ENDED;
-	log_error("the packet rules are not in force, so nothing is served: %s (or start it with "
-		  "--no-firewall, where another firewall stands)",
-		  warden->rules == NULL ? problem : warden_rules_problem(warden->rules));
-	return WARDEN_RULES;
+		warden_rules_new(warden->options, warden->base, warden_on_report, warden, problem);
+	if (warden->rules == NULL)
+		return warden_refuse_rules(problem);
+	if (warden_rules_put_first(warden->rules, &warden->plan->ruleset) < 0)
+		return warden_refuse_rules(warden_rules_problem(warden->rules));
+	return WARDEN_ENDED;
 }
 
 static int warden_watch_namespace(struct warden *warden)
@@ -149,6 +158,7 @@ static int warden_start(struct warden *warden)
 
 static void warden_clear(struct warden *warden)
 {
+	warden_rules_free(warden->rules);
 	namespace_watch_free(warden->namespace_watch);
 	if (warden->base != NULL) {
 		for (size_t i = 0; i < ARRAY_LEN(warden->signals); i++) {
@@ -157,7 +167,6 @@ static void warden_clear(struct warden *warden)
 		}
 		event_base_free(warden->base);
 	}
-	warden_rules_free(warden->rules);
 	plan_free(warden->plan);
 	plan_free(warden->proposed);
 	fd_close(warden->child.channel);

@@ -142,7 +142,7 @@ def test_wrong_usage_is_said_and_exits_3(arguments):
     assert result.stderr and not result.stdout
 
 
-@pytest.mark.parametrize("command", ["status", "explain", "check", "config", "connections", "reload", "passwd", "version"])
+@pytest.mark.parametrize("command", ["status", "explain", "check", "config", "connections", "health", "reload", "passwd", "version"])
 def test_every_command_has_help(command):
     result = run(command, "--help")
     assert result.returncode == YES

@@ -9,6 +9,7 @@ from . import policy as policies
 from .curl import Curl
 from .daemon import USER, Daemon, program
 from .lab import Lab
+from .wireguard import WireGuard
 
 
 def pytest_sessionstart(session):
@@ -35,6 +36,14 @@ def guarded(request, lab):
         lab.firewall.off()
     lab.own_rules = request.param.startswith("both")
     return lab
+
+
+@pytest.fixture
+def wired():
+    """The laboratory over WireGuard, with both rules."""
+    with Lab(vpn=WireGuard) as lab:
+        lab.with_rules = True
+        yield lab
 
 
 class Scene:

@@ -141,6 +141,7 @@ class Daemon:
         stop(self.process, grace=20)
         if self.log:
             self.log.close()
+        assert "system call refused" not in self.text(), "the proxy needs a system call that is not on its list"
         return self.process.returncode
 
 

@@ -64,11 +64,10 @@ class Namespace:
         result = []
 
         def open_inside():
-            with open(self.path, "rb") as file:
-                if LIBC.setns(file.fileno(), CLONE_NEWNET) != 0:
-                    result.append(OSError(ctypes.get_errno(), "setns"))
-                    return
             try:
+                with open(self.path, "rb") as file:
+                    if LIBC.setns(file.fileno(), CLONE_NEWNET) != 0:
+                        raise OSError(ctypes.get_errno(), "setns")
                 result.append(socket.socket(*args))
             except OSError as error:
                 result.append(error)

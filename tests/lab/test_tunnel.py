@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whatever happens to the tunnel, under live traffic of every kind: nothing goes around it."""
 import signal
+import socket
 import time
 
 import pytest
+
+from flow.client import Connection, socks5_address
 
 from . import policy, world
 from .traffic import Traffic
@@ -135,3 +138,38 @@ def test_ten_reconnects_in_a_row_leave_it_working(busy):
         busy.lab.vpn.recreated()
     assert busy.traffic.late(time.monotonic(), 1.0) == []
     works(busy)
+
+
+def test_over_wireguard_it_works_and_gluetuns_teardown_ends_its_sessions(wired, play):
+    scene = play(wired, policy.open_policy(hold="10s"))
+    works(scene)
+    traffic = Traffic(wired.app, each=1)
+    wired.vpn.down()
+    assert traffic.late(time.monotonic(), 1.0) == []
+    wired.vpn.up()
+    works(scene)
+    traffic.close()
+    scene.nothing_leaked()
+
+
+def test_an_association_that_was_used_while_the_tunnel_was_away_carries_datagrams_at_its_return(wired, play):
+    scene = play(wired)
+    wired.vpn.down()
+    with Connection((world.GATEWAY_APPS, 8118), unconnected=wired.app.socket(socket.AF_INET, socket.SOCK_STREAM)) as control, \
+            wired.app.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        assert control.socks5("0.0.0.0", 0, command=3) == 0
+        relay = (socket.inet_ntop(socket.AF_INET, control.bound[0]), control.bound[1])
+        client.settimeout(0.2)
+        datagram = b"\0\0\0" + socks5_address("198.51.100.12", world.UDP_PORT) + b"hello"
+
+        def answered():
+            client.sendto(datagram, relay)
+            try:
+                return client.recv(2048).endswith(b"hello")
+            except TimeoutError:
+                return False
+
+        assert not answered()
+        wired.vpn.up()
+        assert any(answered() for _ in range(50))
+    scene.nothing_leaked()

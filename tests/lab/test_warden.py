@@ -112,6 +112,8 @@ def test_neither_process_may_do_more_than_it_must(warden):
     assert [proxy[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")] == ["0" * 16] * 5
     assert proxy["Uid"].split() == proxy["Gid"].split() == [str(USER)] * 4 and proxy["Groups"].strip() == ""
     assert proxy["NoNewPrivs"] == watched["NoNewPrivs"] == "1"
+    threads = os.listdir(f"/proc/{warden.pid}/task")
+    assert len(threads) > 3 and all(state(f"{warden.pid}/task/{thread}")["Seccomp"] == "2" for thread in threads)
 
 
 def test_the_proxy_gets_nothing_of_the_warden_but_the_channel(warden):
@@ -240,7 +242,12 @@ def test_the_control_socket_is_the_proxys_where_the_folder_lets_it(make, lab):
 @pytest.mark.parametrize("returns", [False, True])
 def test_a_namespace_that_loses_its_uplinks_is_left_unless_one_comes_back(make, lab, returns):
     warden = make(extra=("--namespace-grace", "1")).start()
-    with lab.app.socket(socket.AF_INET, socket.SOCK_STREAM) as client:
+    with lab.app.socket(socket.AF_INET, socket.SOCK_STREAM) as client, \
+            lab.app.socket(socket.AF_INET, socket.SOCK_STREAM) as undecided:
+        if not returns:
+            # It has no session to end, and would be waited for.
+            undecided.connect((world.GATEWAY_APPS, 8118))
+            undecided.sendall(b"GET http://")
         client.connect((world.GATEWAY_APPS, 8118))
         client.sendall(f"CONNECT {world.ORIGINS[0]}:{world.TCP_PORT} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         assert b" 200 " in client.recv(4096)

@@ -15,9 +15,11 @@ ORIGIN = "tracker.example.net"
 class Flow(threading.Thread):
     """One client that goes on until its connection ends."""
 
+    peer, family = PROXY, socket.AF_INET
+
     def __init__(self, app):
         super().__init__(daemon=True)
-        self.connection = Connection(PROXY, unconnected=app.socket(socket.AF_INET, socket.SOCK_STREAM))
+        self.connection = Connection(self.peer, unconnected=app.socket(self.family, socket.SOCK_STREAM))
         self.connection.socket.settimeout(60)
         self.rounds, self.ended_at, self.running = 0, None, threading.Event()
         self.open(app)
@@ -33,11 +35,14 @@ class Flow(threading.Thread):
         self.ended_at = time.monotonic()
         self.running.set()
 
-    def close(self):
+    def hang_up(self):
         try:
             self.connection.socket.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
+
+    def close(self):
+        self.hang_up()
         self.join(5)
         self.connection.close()
 

@@ -83,11 +83,13 @@ class Peer:
 class Vpn:
     """Server, client, and the events of the tunnel between them. tun0 is in the gateway."""
 
+    name, port = "openvpn", 1194
+
     def __init__(self, folder, authority, vpnserver, gateway, keep=False):
         self.gateway = gateway
         self.clients = os.path.join(folder, "clients")
         os.makedirs(self.clients)
-        facts = {"public": world.VPN_PUBLIC, "port": world.VPN_PORT, "network": world.TUNNEL,
+        facts = {"public": world.VPN_PUBLIC, "port": self.port, "network": world.TUNNEL,
                  "network6": world.TUNNEL6, "clients": self.clients, "ca": authority.certificate}
         paths = authority.issue("vpn-server", "serverAuth")
         self.server = Peer(vpnserver, folder, "vpnserver",
@@ -133,6 +135,13 @@ class Vpn:
         """A restart as Gluetun makes it: away, then back with a new ifindex."""
         self.down()
         return self.up()
+
+    restart = recreated  # whatever state it is in
+
+    def half_recreated(self):
+        """A restart whose routes are not there yet."""
+        self.recreated()
+        self.routes_removed()
 
     def reconnected(self):
         """A soft restart with persist-tun: the same device, the same address, no netlink event."""

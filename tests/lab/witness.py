@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Stands at home, on the wire from the gateway, and notes every packet that is not the VPN's own carrier."""
+import errno
 import ipaddress
 import socket
 import struct
@@ -11,9 +12,9 @@ SOL_PACKET, PACKET_STATISTICS, SO_ATTACH_FILTER, SO_RCVBUFFORCE = 263, 6, 26, 33
 ETH_P_ALL, PACKET_OUTGOING = 3, 4
 CONTROL_ADDRESSES = ("198.51.100.99", "2001:db8:100::99")
 CONTROL_PORT = 4444
-CARRIER = f"udp and dst host {world.VPN_PUBLIC} and dst port {world.VPN_PORT}"
+CARRIER = f"udp and dst host {world.VPN_PUBLIC} and dst port {{port}}"
 # Both directions of the carrier, and complaints about it when its client is gone.
-OF_THE_VPN = f"host {world.VPN_PUBLIC} and ((udp and port {world.VPN_PORT}) or icmp)"
+OF_THE_VPN = f"host {world.VPN_PUBLIC} and ((udp and port {{port}}) or icmp)"
 # Neighbour discovery, multicast listener reports and ARP are the wire's own.
 NOISE = "arp or (icmp6 and (ip6[40] >= 130 and ip6[40] <= 137 or ip6[40] == 143)) or (ip6 and ip6[6] == 0)"
 
@@ -46,6 +47,8 @@ class Packet:
         self.protocol = {6: "tcp", 17: "udp", 1: "icmp", 58: "icmp6"}.get(protocol, str(protocol))
         if protocol in (6, 17) and len(rest) >= 4:
             self.source_port, self.port = struct.unpack(">HH", rest[:4])
+        if protocol == 6 and len(rest) >= 14:
+            self.protocol += " " + "".join(letter for bit, letter in enumerate("FSRPA") if rest[13] >> bit & 1)
 
     def is_control(self):
         return self.destination in CONTROL_ADDRESSES
@@ -73,10 +76,21 @@ class Report:
 
 
 class Witness:
-    def __init__(self, home, device):
-        self.everything = self._tap(home, device, f"not ({OF_THE_VPN}) and not ({NOISE})")
-        self.carrier = self._tap(home, device, CARRIER)
+    def __init__(self, home, device, carrier_port):
+        self.home, self.device, self.carrier_port = home, device, carrier_port
+        self._stand()
         self.total = Report()
+
+    def _stand(self):
+        of_the_vpn = OF_THE_VPN.format(port=self.carrier_port)
+        self.everything = self._tap(self.home, self.device, f"not ({of_the_vpn}) and not ({NOISE})")
+        self.carrier = self._tap(self.home, self.device, CARRIER.format(port=self.carrier_port))
+
+    def stand_again(self):
+        """The device has been made anew: before anything is sent on it."""
+        self.look()
+        self.close()
+        self._stand()
 
     @staticmethod
     def _tap(home, device, expression):
@@ -103,6 +117,10 @@ class Witness:
                 frame, address = self.everything.recvfrom(65535)
             except BlockingIOError:
                 break
+            except OSError as error:
+                if error.errno != errno.ENETDOWN:  # told once, before what is still there
+                    raise
+                continue
             if address[2] != PACKET_OUTGOING:
                 self._judge(report, Packet(frame))
         report.lost = self._counts(self.everything)[1]

@@ -20,7 +20,6 @@ HOME_PUBLIC = "45.80.1.2"  # a leak is seen by an origin as coming from here
 HOME_PUBLIC6 = "2a0e:b107:1::2"
 VPN_PUBLIC = "45.80.2.2"  # what every origin must see
 VPN_PUBLIC6 = "2a0e:b107:2::2"
-VPN_PORT = 1194
 TUNNEL = "10.8.0.0"
 TUNNEL6 = "fd08:8::/64"
 

@@ -157,9 +157,19 @@ async def hops(exchange, parts, query):
                           "Proxy-Authenticate: Basic realm=origin", "X-Kept: yes")
 
 
+async def indexer(exchange, parts, query):
+    """indexer?q=WORDS: a page that links to a torrent of that name; indexer/NAME.torrent: the torrent."""
+    await exchange.drain_body()
+    if parts:
+        await exchange.answer("200 OK", f"d4:name{len(parts[0])}:{parts[0]}e", "application/x-bittorrent")
+        return
+    name = urllib.parse.quote(query.get("q", "Anything").replace(" ", ".") + ".torrent")
+    await exchange.answer("200 OK", f'<!doctype html><a href="/indexer/{name}">{name}</a>', "text/html")
+
+
 ROUTES = {
     "": front, "whoami": whoami, "echo": echo, "bytes": sized, "trailers": trailers, "upload": upload,
     "sink": sink, "slow": slow, "stall": stall, "silent": silent, "reset": reset, "status": status,
     "early": early, "expect": expect, "old": old, "hops": hops,
-    "ws": websocket.handle, "bad": misbehave.handle, "git": git.handle,
+    "indexer": indexer, "ws": websocket.handle, "bad": misbehave.handle, "git": git.handle,
 }

@@ -94,6 +94,12 @@ static void a_policy_opens_what_it_needs(void **state)
 		 "egress vpn device tun0 gluetun http://127.0.0.1:8000\nvpn from a\n",
 		 "ip daddr 127.0.0.1 tcp dport 8000", true},
 		{"listen mixed 172.30.0.2:8118\nclient a address 172.30.0.10\n"
+		 "egress vpn device tun0 gluetun http://127.0.0.1:8000\nvpn from a\n",
+		 "ip daddr 127.0.0.1 tcp dport 9999", true},
+		{"listen mixed 172.30.0.2:8118\nclient a address 172.30.0.10\n"
+		 "egress vpn device tun0 gluetun http://10.0.0.1:8000\nvpn from a\n",
+		 "tcp dport 9999", false},
+		{"listen mixed 172.30.0.2:8118\nclient a address 172.30.0.10\n"
 		 "egress vpn device tun0 gluetun http://localhost\nvpn from a\n",
 		 "ip daddr 127.0.0.1 tcp dport 80 ", true},
 		{"listen mixed 172.30.0.2:8118\nclient a address 172.30.0.10\n"

@@ -46,8 +46,18 @@ static const struct tunnel_status up = {.state = TUNNEL_UP,
 					.since_ms = 1000,
 					.probes_sent = 9,
 					.reason = "probe answered"};
-static const struct api_egress egresses[] = {
-	{"vpn", "device", &up}, {"vpn2", "device", &up}, {"home", "direct", NULL}};
+static const struct gluetun_status gluetun = {.asked_at_ms = 1,
+					      .control = GLUETUN_ANSWERED,
+					      .health = GLUETUN_HEALTHY,
+					      .vpn = "running",
+					      .country = "United States"};
+static const struct api_egress egresses[] = {{.name = "vpn",
+					      .kind = "device",
+					      .tunnel = &up,
+					      .gluetun_url = "http://me:secret@127.0.0.1:8000",
+					      .gluetun = &gluetun},
+					     {.name = "vpn2", .kind = "device", .tunnel = &up},
+					     {.name = "home", .kind = "direct"}};
 static const struct api_session_count sessions[] = {{"connect", 5}, {"socks5", 2}, {"udp", 1}};
 static const struct api_request_count requests[] = {
 	{"vpn", "ok", 5}, {"home", "ok", 2}, {"-", "refused", 1}};
@@ -144,6 +154,7 @@ static int setup(void **state)
 	fake->status = (struct api_status){.started_at_ms = 1700000000042,
 					   .config_path = "egress.conf",
 					   .rules = &rules_off,
+					   .seccomp = "on",
 					   .egresses = egresses,
 					   .egress_count = ARRAY_LEN(egresses),
 					   .sessions = sessions,
@@ -216,6 +227,12 @@ static void api_status_tells_what_the_daemon_measured(void **state)
 	expect_number(tunnel, "epoch", 3);
 	assert_true(json_is_null(json_object_get(tunnel, "ipv4")));
 	assert_true(json_is_null(json_object_get(json_array_get(list, 2), "tunnel")));
+	/* Of the URL of Gluetun's control server, no login. */
+	expect_text(json_object_get(json_array_get(list, 0), "gluetun"), "server",
+		    "127.0.0.1:8000");
+	expect_text(json_object_get(json_array_get(list, 0), "gluetun"), "country",
+		    "United States");
+	assert_true(json_is_null(json_object_get(json_array_get(list, 1), "gluetun")));
 	expect_text(json_object_get(answer, "firewall"), "state", "off");
 	expect_number(json_object_get(answer, "requests"), "ok", 7);
 	expect_number(json_object_get(answer, "sessions"), "total", 8);

@@ -197,11 +197,58 @@ static void a_device_that_is_away_costs_datagrams_only(void **state)
 	assert_taken(fixture, "back");
 }
 
+static void what_is_refused_for_now_is_asked_again(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->is_away = true;
+	ask(fixture, "127.0.0.1", fixture->echo_address.port, "lost");
+	ask(fixture, "name.example.org", fixture->other_address.port, "lost");
+	settle(fixture);
+	assert_int_equal(counters_of(fixture).dropped, 2);
+	fixture->is_away = false;
+	ask(fixture, "127.0.0.1", fixture->echo_address.port, "found");
+	take(fixture, fixture->echo);
+	assert_taken(fixture, "found");
+	ask(fixture, "name.example.org", fixture->other_address.port, "by name");
+	settle(fixture);
+	lookup_answer(&fixture->resolver.lookups[0], LOOKUP_OK, "127.0.0.1");
+	take(fixture, fixture->other);
+	assert_taken(fixture, "by name");
+}
+
+static bool port_is_free(uint16_t port)
+{
+	const struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(port)};
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	int bound;
+
+	assert_true(fd >= 0);
+	bound = bind(fd, (const struct sockaddr *)&any, sizeof(any));
+	close(fd);
+	return bound == 0;
+}
+
+/* It is bound to a device that may be made anew, and nobody would end this for it. */
+static void a_socket_that_serves_nothing_allowed_is_closed(void **state)
+{
+	struct fixture *fixture = *state;
+	struct address exit;
+
+	ask(fixture, "127.0.0.1", fixture->echo_address.port, "x");
+	exit = take(fixture, fixture->echo);
+	fixture->is_away = true;
+	association_forget_verdicts(fixture->association);
+	assert_true(port_is_free(exit.port));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ASSOCIATION_TEST(the_guard_has_the_last_word),
 		ASSOCIATION_TEST(what_waits_for_a_name_goes_out_in_order_once_it_is_known),
+		ASSOCIATION_TEST(what_is_refused_for_now_is_asked_again),
+		ASSOCIATION_TEST(a_socket_that_serves_nothing_allowed_is_closed),
 		ASSOCIATION_TEST(an_unknown_name_costs_only_its_own_datagrams),
 		ASSOCIATION_TEST(local_names_are_never_asked_of_a_resolver),
 		ASSOCIATION_TEST(what_waits_is_bounded),

@@ -76,6 +76,7 @@ struct fixture {
 	int client, echo, other; /* other: a second server */
 	struct address echo_address, other_address;
 	uint16_t denied_port;
+	bool is_away; /* nothing can be said yet */
 	const char *device;
 	bool public_only, ipv6;
 	unsigned judged;
@@ -89,6 +90,10 @@ static inline int judge(void *arg, const struct host *host, uint16_t port, struc
 
 	(void)host;
 	fixture->judged++;
+	if (fixture->is_away) {
+		errno = EAGAIN;
+		return -1;
+	}
 	if (port == fixture->denied_port)
 		return -1;
 	*route = (struct dial_route){

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* egressctl doctor: a table of checks, each with what was seen and what to do about it. */
+#include "doctor.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "config/report.h"
+#include "control/client.h"
+#include "egressctl/command.h"
+#include "egressctl/print.h"
+
+enum {
+	EXIT_REFUSED = 4, /* as egressd's own: it must not run here, or does not protect */
+};
+
+static const struct {
+	const char *name;
+	enum style style;
+	int exit_code;
+} results[] = {
+	[DOCTOR_OK] = {"ok", STYLE_GOOD, EXIT_YES},
+	[DOCTOR_WARN] = {"warn", STYLE_WARN, EXIT_NO},
+	[DOCTOR_UNKNOWN] = {"unknown", STYLE_WARN, EXIT_UNKNOWN},
+	[DOCTOR_FAIL] = {"fail", STYLE_BAD, EXIT_REFUSED},
+};
+
+static const char *const tier_words[] = {
+	[TIER_FULL] = "all of it is there",
+	[TIER_REDUCED] = "egressd keeps its promise here, with less behind it to catch a mistake",
+	[TIER_REFUSED] = "egressd refuses to run here: see what failed",
+	[TIER_UNKNOWN] = "it could not be told: see what is unknown",
+};
+
+void doctor_find(struct doctor_finding *finding, enum doctor_result result, const char *format, ...)
+{
+	va_list args;
+
+	finding->result = result;
+	va_start(args, format);
+	vsnprintf(finding->evidence, sizeof(finding->evidence), format, args);
+	va_end(args);
+}
+
+void doctor_cure(struct doctor_finding *finding, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(finding->cure, sizeof(finding->cure), format, args);
+	va_end(args);
+}
+
+/* Where to, and how bad it is so far. */
+struct visit {
+	const struct doctor *doctor;
+	json_t *list; /* NULL: print for people */
+	enum doctor_result worst;
+};
+
+static void finding_print(const char *name, const struct doctor_finding *finding)
+{
+	printf("  %s%-7s%s  %-12s ", style_on(results[finding->result].style),
+	       results[finding->result].name, style_off(), name);
+	print_clean(finding->evidence);
+	putchar('\n');
+	if (finding->cure[0] == '\0')
+		return;
+	printf("%25s", "> ");
+	print_clean(finding->cure);
+	putchar('\n');
+}
+
+static void visit_checks(struct visit *visit, const struct doctor_check *checks)
+{
+	for (; checks->name != NULL; checks++) {
+		struct doctor_finding finding = {0};
+
+		checks->look(visit->doctor, checks->number, &finding);
+		if (finding.result > visit->worst)
+			visit->worst = finding.result;
+		if (visit->list == NULL)
+			finding_print(checks->name, &finding);
+		else
+			json_array_append_new(visit->list,
+					      json_pack("{s:s, s:s, s:s, s:s}", "name",
+							checks->name, "result",
+							results[finding.result].name, "evidence",
+							finding.evidence, "cure", finding.cure));
+	}
+}
+
+static int visit_run(const struct invocation *invocation, const struct doctor *doctor)
+{
+	struct visit visit = {.doctor = doctor, .list = invocation->json ? json_array() : NULL};
+	enum firewall_tier tier = firewall_features_tier(&doctor->features);
+
+	visit_checks(&visit, doctor_kernel_checks);
+	if (!invocation->preflight) {
+		visit_checks(&visit, doctor_system_checks);
+		visit_checks(&visit, doctor_gateway_checks);
+	}
+	if (visit.list != NULL)
+		command_print_json(json_pack("{s:s, s:s, s:o}", "tier", firewall_tier_name(tier),
+					     "result", results[visit.worst].name, "checks",
+					     visit.list));
+	else
+		printf("\n  this machine: %s%s%s; %s\n", style_on(STYLE_BOLD),
+		       firewall_tier_name(tier), style_off(), tier_words[tier]);
+	return results[visit.worst].exit_code;
+}
+
+/* Quietly: the checks say what it means that there is none. */
+static struct config *policy_read(const struct invocation *invocation)
+{
+	struct config_report *report = config_report_new();
+	struct config *config = NULL;
+
+	if (report != NULL)
+		config = config_load(invocation->config_path, report);
+	config_report_free(report);
+	return config;
+}
+
+int command_doctor(const struct invocation *invocation)
+{
+	struct control_answer answer = {0};
+	struct doctor doctor = {0};
+	struct config *config;
+	int code;
+
+	if (invocation->argc != 0)
+		return EXIT_USAGE;
+	firewall_features_try(&doctor.features);
+	if (invocation->preflight)
+		return visit_run(invocation, &doctor);
+	config = policy_read(invocation);
+	doctor.config = config;
+	if (control_call(invocation->socket_path, "GET", "/v1/status", NULL, &answer) == 0 &&
+	    answer.status == 200)
+		doctor.status = answer.body;
+	code = visit_run(invocation, &doctor);
+	control_answer_clear(&answer);
+	if (config != NULL)
+		config_unref(config);
+	return code;
+}

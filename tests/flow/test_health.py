@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""egressctl health, and a policy from the environment: what a container is given to be restarted and set up by."""
+import json
+import os
+import socket
+
+import pytest
+
+from .test_egressctl import NO, YES, Daemon, daemon, run, status, tunnel  # noqa: F401 (a fixture)
+
+
+@pytest.fixture
+def door():
+    """A listener on loopback: its endpoint."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield "127.0.0.1:%d" % server.getsockname()[1]
+
+
+def health(daemon, doors, **changes):
+    daemon.answers = {"GET /v1/status": (200, status(**changes)), "GET /v1/config": (200, {
+        "listeners": [{"address": door} for door in doors[:1]], "forwards": [{"listen": door} for door in doors[1:]]})}
+    done = run("health", "--json", daemon=daemon)
+    return done.returncode, json.loads(done.stdout)["problems"]
+
+
+def test_all_well_is_healthy(daemon, door):
+    assert health(daemon, [door, door]) == (YES, [])
+
+
+@pytest.mark.parametrize("changes, word", [
+    ({"egresses": [{"name": "vpn", "kind": "device", "tunnel": tunnel("down")}]}, "tunnel"),
+    ({"egresses": [{"name": "vpn", "kind": "device", "tunnel": tunnel("unknown")}]}, "tunnel"),
+    ({"firewall": {"state": "unverified", "text": "a rule is missing"}}, "a rule is missing")])
+def test_a_tunnel_or_rules_not_in_force_are_not_healthy(daemon, door, changes, word):
+    code, problems = health(daemon, [door], **changes)
+    assert code == NO and len(problems) == 1 and word in problems[0]
+
+
+@pytest.mark.parametrize("doors, word", [
+    (["127.0.0.1:1"], "Connection refused"), (["172.30.0.2:8118"], "namespace"), (["{door}", "172.30.0.2:9696"], "namespace"),
+    (["0.0.0.0:8118"], "namespace")])
+def test_a_namespace_with_nothing_but_loopback_is_not_healthy(daemon, door, doors, word):
+    code, problems = health(daemon, [text.format(door=door) for text in doors])
+    assert code == NO and len(problems) == 1 and word in problems[0]
+
+
+def test_no_daemon_is_not_healthy_and_never_the_reserved_exit_code():
+    assert run("health").returncode == NO
+
+
+def test_a_running_gateway_is_healthy(gateway):
+    done = gateway.daemon.ctl("health")
+    assert done.returncode == YES and done.stdout.startswith("healthy: ")
+
+
+@pytest.mark.skipif(os.path.exists("/etc/egressd/egress.conf"), reason="this machine has a policy file")
+def test_the_environment_stands_for_the_file_that_is_not_there():
+    shown = run("config", "show", environment={"EGRESSD_LISTEN": "127.0.0.1:8118", "EGRESSD_CLIENT": "a address 10.0.0.1"})
+    assert shown.returncode == YES and "listen mixed 127.0.0.1:8118\n" in shown.stdout
+    assert "client a address 10.0.0.1\n" in shown.stdout
+    refused = run("check", environment={"EGRESSD_LISTEN": "127.0.0.1:8118", "EGRESSD_CLIENTS": "x"})
+    assert refused.returncode == NO and "environment:" in refused.stdout + refused.stderr
+    assert "EGRESSD_CLIENTS" in refused.stdout + refused.stderr

@@ -1,0 +1,40 @@
+#!/bin/sh
+# fetch.sh CACHE: brings a current Docker Engine with Compose (Debian sid's packages, unpacked and not installed) and a
+# Debian 12 base image into a cache folder. What is there already is not fetched again.
+set -eu
+cache=$1
+mkdir -p "$cache"
+cd "$cache"
+
+# The engine of Debian 12 is three years old: isolated networks, inline configs and depends_on.restart came later.
+if [ ! -x engine/usr/sbin/dockerd ]; then
+	echo "fetching a Docker Engine and Compose"
+	rm -rf engine apt
+	mkdir -p apt/lists/partial apt/deb
+	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian sid main" \
+		>apt/sources.list
+	apt() {
+		apt-get -qq -o "Dir::Etc::sourcelist=$cache/apt/sources.list" -o Dir::Etc::sourceparts=- \
+			-o "Dir::State::lists=$cache/apt/lists" -o APT::Sandbox::User=root "$@"
+	}
+	(
+		cd apt
+		apt update
+		cd deb
+		apt download docker.io docker-cli docker-compose docker-buildx
+	)
+	for package in apt/deb/*.deb; do dpkg-deb -x "$package" engine.new; done
+	mv engine.new engine
+	rm -rf apt
+fi
+
+if [ ! -s base.tar ]; then
+	echo "making a Debian 12 base image"
+	rm -rf base
+	debootstrap --variant=minbase --include=ca-certificates bookworm base http://deb.debian.org/debian >base.log 2>&1 ||
+		{ tail -n 20 base.log >&2 && exit 1; }
+	rm -rf base/var/cache/apt/archives/*.deb base/var/lib/apt/lists/*
+	tar -C base --numeric-owner -cf base.tar.new .
+	rm -rf base base.log
+	mv base.tar.new base.tar
+fi

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The shipped compose files, brought up; the images are all that is not what a user has."""
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+from lab.process import TESTS
+from lab.witness import CONTROL_ADDRESSES, CONTROL_PORT
+
+from .outside import BRIDGE, Wire
+
+ROOT = os.path.dirname(TESTS)
+COMPOSE = os.path.join(ROOT, "compose")
+APPS = ("gluetun", "prowlarr", "flaresolverr", "radarr", "overseerr", "qbittorrent", "filebrowser")
+CONTAINERS = ("egress", *APPS)
+VARIABLES = {"GLUETUN_API_KEY": "looks-only", "GLUETUN_CONTROL_KEY": "may-restart", "VPN_TYPE": "openvpn",
+             "EGRESSD_IMAGE": "egressd", "TORRENT_BIND": "127.0.0.1"}
+CONTROL = """import socket
+stream = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+stream.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"{device}")
+stream.sendto(b"a control packet: the witness must see this", ("{address}", {port}))
+"""
+KEYS = {"prowlarr": "1" * 32, "radarr": "2" * 32}
+
+
+class Host:
+    """Where we are: opens sockets as a Namespace does."""
+
+    @staticmethod
+    def socket(*args):
+        import socket
+        return socket.socket(*args)
+
+
+class Stack:
+    def __init__(self, engine, outside):
+        self.engine, self.outside = engine, outside
+        self.config = os.path.join(engine.folder, "config")
+        self.bridge = None
+        self.times = []  # (what happened, seconds to a request, seconds to all healthy)
+        self.environment = {**VARIABLES, "CONFIG": self.config, "DATA": os.path.join(engine.folder, "data"),
+                            **{f"{app.upper()}_IMAGE": f"stand-in/{app}" for app in APPS}}
+
+    def build(self):
+        mirror = subprocess.Popen(["socat", "TCP-LISTEN:80,bind=127.0.0.1,fork,reuseaddr",
+                                   f"UNIX-CONNECT:{self.engine.folder}/mirror"])
+        options = ["--network", "host", "--add-host", "deb.debian.org:127.0.0.1", "--quiet"]
+        try:
+            self.engine.docker("build", *options, "-f", f"{COMPOSE}/Dockerfile", "-t", "egressd", ROOT, timeout=900)
+            for app in APPS:
+                self.engine.docker("build", *options, "-f", f"{TESTS}/stack/standins/Dockerfile", "--build-arg", f"APP={app}",
+                                   "-t", f"stand-in/{app}", TESTS, timeout=900)
+        finally:
+            mirror.terminate()
+            mirror.wait()
+        return self
+
+    def prepare(self):
+        """What a user has after the first days: settings with keys."""
+        for app in (*APPS, "egressd", "filebrowser/database", "filebrowser/config"):
+            os.makedirs(os.path.join(self.config, app), exist_ok=True)
+            os.chmod(os.path.join(self.config, app), 0o777)
+        with open(os.path.join(self.config, "gluetun", "client.conf"), "w", encoding="ascii") as file:
+            file.write(self.outside.client_config)
+        for app, key in KEYS.items():
+            with open(os.path.join(self.config, app, "config.xml"), "w", encoding="ascii") as file:
+                file.write(f"<Config>\n  <ApiKey>{key}</ApiKey>\n</Config>\n")
+
+    def compose(self, *words, files=("compose.yaml",), **options):
+        names = [word for file in files for word in ("-f", os.path.join(COMPOSE, file))]
+        return self.engine.run("docker", "compose", *names, *words, environment=self.environment, **options)
+
+    def up(self):
+        self.prepare()
+        self.compose("up", "-d", "--wait", "--wait-timeout", "120", timeout=180)
+        self.bridge = Wire(Host, BRIDGE)
+        return self
+
+    def close(self):
+        if self.bridge:
+            self.bridge.close()
+        self.compose("down", "-v", "--remove-orphans", "-t", "1", check=False)
+
+    # What tests ask of it
+
+    def ctl(self, *words, **options):
+        return self.engine.docker("exec", "egress", "egressctl", *words, **options)
+
+    def health(self, name):
+        state = self.engine.inspect(name)["State"]
+        return state.get("Health", {}).get("Status", state["Status"])
+
+    def inside(self, name, *words, **options):
+        return self.engine.docker("exec", name, *words, **options)
+
+    def fetch(self, url, key=None, body=None, method=None, timeout=30):
+        """As somebody on this host: (status, answer), JSON where it is."""
+        headers = {"Content-Type": "application/json", **({"X-Api-Key": key} if key else {})}
+        request = urllib.request.Request(url, None if body is None else json.dumps(body).encode(), headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=timeout) as answer:
+                status, text = answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            status, text = error.code, error.read().decode()
+        try:
+            return status, json.loads(text)
+        except ValueError:
+            return status, text
+
+    def wait(self, what, condition, timeout=60):
+        """Until the condition holds; the engine has no event for what a network does."""
+        started = time.monotonic()
+        while not (found := condition()):
+            if time.monotonic() - started > timeout:
+                raise TimeoutError(f"{what}: not within {timeout} s\n{self.logs('egress')}")
+            time.sleep(0.1)
+        return found, time.monotonic() - started
+
+    def logs(self, name, lines=40):
+        done = self.engine.docker("logs", "--tail", str(lines), name, check=False)
+        return done.stdout + done.stderr
+
+    def password(self):
+        found = re.search(r"session: (\S+)", self.logs("qbittorrent", 1000))
+        return found[1]
+
+    def overseerr_key(self):
+        with open(os.path.join(self.config, "overseerr", "settings.json"), encoding="utf-8") as file:
+            return json.load(file)["main"]["apiKey"]
+
+    def nothing_leaked(self):
+        """Neither wire saw a packet that is not the VPN's carrier, and both can see one."""
+        wires = (self.bridge, self.outside.uplink)
+        for wire in wires:
+            wire.look()
+            assert wire.total.leaks == [] and wire.total.lost == 0, wire.total
+        before = [wire.total.control for wire in wires]
+        self.wait("the wires see a packet in clear", lambda: self._send_control() and all(
+            wire.look() and wire.total.control > seen for wire, seen in zip(wires, before)), timeout=5)
+
+    def _send_control(self):
+        """A datagram from Gluetun's namespace, past its rules, to an address of the Internet."""
+        device = json.loads(self.inside("gluetun", "ip", "-j", "route", "show", "default"))[0]["dev"]
+        rule = ["OUTPUT", "-o", device, "-d", CONTROL_ADDRESSES[0], "-p", "udp", "-j", "ACCEPT"]
+        self.inside("gluetun", "iptables", "-I", *rule)
+        self.inside("gluetun", "python3", "-c", CONTROL.format(device=device, address=CONTROL_ADDRESSES[0], port=CONTROL_PORT))
+        self.inside("gluetun", "iptables", "-D", *rule)
+        return True
+
+    def request_works(self):
+        """An app's request through egress, answered now, and from the VPN's address."""
+        done = self.inside("prowlarr", "curl", "-sS", "-m", "2", "-x", "http://egress:8118", "http://example.org/whoami",
+                           check=False)
+        assert done.stdout.strip() in ("", "45.80.2.2") or done.returncode != 0 or "egress" in done.stdout, done.stdout
+        return done.stdout.strip() == "45.80.2.2"
+
+    def recovers(self, what, action, timeout=90):
+        """How long after the action an app's request works again, and everything is healthy."""
+        started = time.monotonic()
+        action()
+        self.wait(f"a request after {what}", self.request_works, timeout)
+        works = time.monotonic() - started
+        self.wait(f"all healthy after {what}", lambda: all(self.health(name) == "healthy" for name in CONTAINERS), timeout)
+        self.times.append((what, works, time.monotonic() - started))
+        self.nothing_leaked()
+
+    def kill(self, name):
+        """kill -9, as the kernel does it when memory runs out; docker kill would count as a wish that it stay away."""
+        os.kill(self.engine.inspect(name)["State"]["Pid"], signal.SIGKILL)
+
+    def vpn(self, wanted):
+        """Gluetun's VPN started or stopped by its API."""
+        return self.inside("gluetun", "curl", "-sS", "-X", "PUT", "-H", f"X-API-Key: {VARIABLES['GLUETUN_CONTROL_KEY']}",
+                           "-d", json.dumps({"status": wanted}), "http://127.0.0.1:8000/v1/vpn/status")
