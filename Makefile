@@ -27,7 +27,7 @@ CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -Iinclude $(OPTIMISE) $(WARNINGS) $(HARDENI
 	$(SANITIZE_FLAGS) $(PKG_CFLAGS) -MMD -MP $(CFLAGS)
 LDFLAGS_ALL := -pie -pthread -Wl,-z,relro,-z,now $(SANITIZE_FLAGS) $(LDFLAGS)
 
-LAYERS := base policy proto firewall control net tunnel config warden
+LAYERS := base policy proto firewall control net tunnel apps config warden
 LIBRARY := $(BUILD)/libegress.a
 objects = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard $(1))))
 LIBRARY_OBJECTS := $(foreach layer,$(LAYERS),$(call objects,src/$(layer)/*.c))
@@ -75,7 +75,7 @@ unit: $(UNIT_TESTS)
 	$(Q)tests/run-unit.sh $(UNIT_TESTS)
 
 flow lab: all
-	$(Q)tests/run-pytest.sh $(BUILD) tests/$@ $(if $(filter flow,$@),$(FLOW),$(LAB))
+	$(Q)tests/run-pytest.sh $(BUILD) tests/$@ '$(if $(filter flow,$@),$(FLOW),$(LAB))'
 
 layers sizes packages:
 	$(Q)tests/$@.sh

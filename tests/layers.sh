@@ -9,12 +9,12 @@ trap 'rm -f "$broken"' EXIT
 may_include() {
 	case $1 in
 	base) echo base ;;
-	policy | proto | firewall | control | tunnel) echo base "$1" ;;
+	policy | proto | firewall | control | tunnel | apps) echo base "$1" ;;
 	net) echo base net proto ;;
 	config) echo base policy proto config firewall ;;
 	warden) echo base firewall control tunnel config warden ;;
-	egressd) echo base policy proto firewall control net tunnel config warden egressd ;;
-	egressctl) echo base policy proto firewall control tunnel config egressctl ;;
+	egressd) echo base policy proto firewall control net tunnel apps config warden egressd ;;
+	egressctl) echo base policy proto firewall control tunnel apps config egressctl ;;
 	esac
 }
 
@@ -23,8 +23,8 @@ may_use() {
 	event2) echo net control warden egressd ;;
 	openssl) echo base net ;;
 	ares) echo net ;;
-	curl) echo control tunnel egressctl ;;
-	jansson) echo control config tunnel egressd egressctl ;;
+	curl) echo apps control tunnel egressctl ;;
+	jansson) echo apps control config tunnel egressd egressctl ;;
 	idn2) echo config ;;
 	libnftnl | libmnl) echo firewall ;;
 	cap) echo warden ;;
@@ -40,7 +40,7 @@ contains() {
 	return 1
 }
 
-for layer in base policy proto firewall control net tunnel config warden egressd egressctl; do
+for layer in base policy proto firewall control net tunnel apps config warden egressd egressctl; do
 	for file in src/"$layer"/*.c src/"$layer"/*.h include/"$layer"/*.h; do
 		[ -e "$file" ] || continue
 		sed -n 's/^#include "\([a-z]*\)\/.*/\1/p' "$file" | sort -u | while read -r used; do

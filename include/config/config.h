@@ -15,6 +15,8 @@
 #include "base/host.h"
 #include "base/log.h"
 #include "base/prefix.h"
+#include "config/egress.h"
+#include "config/heal.h"
 
 struct config_report;
 struct policy;
@@ -49,33 +51,6 @@ struct client_config {
 	bool has_user;
 };
 
-enum egress_kind {
-	EGRESS_DEVICE, /* every socket bound to the device */
-	EGRESS_PROXY,  /* through another proxy */
-	EGRESS_DIRECT, /* the namespace's own routing */
-};
-
-enum {
-	CONFIG_RESOLVERS_MAX = 4,
-	CONFIG_GLUETUN_HEALTH_PORT = 9999, /* of 127.0.0.1, as Gluetun has it */
-};
-
-struct egress_config {
-	const char *name;
-	enum egress_kind kind;
-	const char *device;       /* EGRESS_DEVICE */
-	const char *upstream_url; /* EGRESS_PROXY, as written */
-	/* With ports; never empty for device and direct. */
-	struct address resolvers[CONFIG_RESOLVERS_MAX];
-	size_t resolver_count;
-	bool allow_private;          /* "private" */
-	const char *gluetun_url;     /* or NULL */
-	const char *key_file;        /* or NULL */
-	struct address probe_target; /* AF_UNSPEC: the resolvers, over TCP */
-	int64_t probe_every_ms;
-	unsigned line;
-};
-
 struct config {
 	const char *path;
 	struct policy *policy;
@@ -99,7 +74,8 @@ struct config {
 	bool add_via;     /* "via yes" */
 	unsigned workers; /* "workers N"; 0: one for each processor */
 	uint16_t udp_port_low, udp_port_high; /* "udp-ports LOW-HIGH"; 0 0: any */
-	_Atomic uint32_t references;          /* config_ref, config_unref */
+	struct heal_config heal;
+	_Atomic uint32_t references; /* config_ref, config_unref */
 };
 
 /*

@@ -40,6 +40,7 @@ struct expect_draft {
 
 enum once_kind {
 	ONCE_DEFAULT,
+	ONCE_HEAL,
 	ONCE_HOLD,
 	ONCE_HANDSHAKE,
 	ONCE_CONNECT,

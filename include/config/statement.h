@@ -53,6 +53,7 @@ MUST_CHECK int parse_set(struct parser *parser);
 MUST_CHECK int parse_rule(struct parser *parser, int egress);
 MUST_CHECK int parse_default(struct parser *parser);
 MUST_CHECK int parse_expect(struct parser *parser);
+MUST_CHECK int parse_heal(struct parser *parser);
 MUST_CHECK int parse_hold(struct parser *parser);
 MUST_CHECK int parse_timeout(struct parser *parser);
 MUST_CHECK int parse_control(struct parser *parser);

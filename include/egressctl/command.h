@@ -38,11 +38,11 @@ struct command {
 	const char *name;
 	const char *arguments; /* as the help shows them */
 	const char *summary;   /* one line, no full stop */
-	const char *options;   /* letters of its own options: f --file, u --udp, w --watch,
-				U --uid, B --bridge, A --apps, P --preflight,
-				k --key-file */
-	const char *help;      /* what more there is to say; ends with a newline */
-	bool asks;             /* the daemon: needs to know its socket */
+	const char *
+		options; /* "*": it reads all of them itself; letters of its own: f --file, u --udp,
+			  w --watch, U --uid, B --bridge, A --apps, P --preflight, k --key-file */
+	const char *help; /* what more there is to say; ends with a newline */
+	bool asks;        /* the daemon: needs to know its socket */
 	int (*run)(const struct invocation *invocation);
 };
 
@@ -53,6 +53,7 @@ int command_check(const struct invocation *invocation);
 int command_config(const struct invocation *invocation);
 int command_connections(const struct invocation *invocation);
 int command_reload(const struct invocation *invocation);
+int command_apps(const struct invocation *invocation);
 int command_passwd(const struct invocation *invocation);
 int command_rules(const struct invocation *invocation);
 int command_doctor(const struct invocation *invocation);

@@ -17,6 +17,7 @@
 #include "warden/report.h"
 
 struct config_files;
+struct healer;
 struct reload_waiter;
 struct egress_config;
 struct gluetun;
@@ -37,6 +38,7 @@ struct daemon {
 	struct event confine_event;
 	struct tunnel_monitor *monitor;
 	struct gluetun *gluetun; /* shown, and nothing is decided by it */
+	struct healer *healer;
 	struct totals totals;
 	struct worker_shared shared;
 	struct worker **workers; /* shared.workers of them */

@@ -200,6 +200,23 @@ static void check_clients(struct parser *parser)
 	}
 }
 
+static void check_heal(struct parser *parser)
+{
+	const struct config *config = parser->config;
+	const struct place place = {.line = config->heal.line};
+
+	if (config->heal.url == NULL)
+		return;
+	for (size_t i = 0; i < parser->egress_names.count; i++) {
+		if (parser->egresses[i].kind == EGRESS_DEVICE)
+			return;
+	}
+	config_report_add(
+		parser->report, PROBLEM_WARNING, &place, NULL,
+		"there is no device egress: no tunnel is seen to come back, and nothing is "
+		"healed");
+}
+
 void check_all(struct parser *parser)
 {
 	const struct place whole_file = {0};
@@ -217,6 +234,7 @@ void check_all(struct parser *parser)
 	check_expects(parser);
 	check_rules(parser);
 	check_clients(parser);
+	check_heal(parser);
 	check_unused(parser, &parser->client_names, " by a rule");
 	check_unused(parser, &parser->egress_names, ": nothing leaves by it");
 	check_unused(parser, &parser->set_names, "");

@@ -158,10 +158,18 @@ static json_t *export_settings(const struct config *config)
 			 (int)config->udp_port_high);
 }
 
+static json_t *export_heal(const struct heal_config *heal)
+{
+	if (heal->url == NULL)
+		return json_null();
+	return json_pack("{s:s, s:s, s:I, s:i}", "app", "prowlarr", "url", heal->url, "after_ms",
+			 (json_int_t)heal->after_ms, "line", (int)heal->line);
+}
+
 json_t *config_to_json(const struct config *config)
 {
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "path", config->path, "listeners",
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "path", config->path, "listeners",
 			 export_listeners(config), "forwards", export_forwards(config), "clients",
 			 export_clients(config), "egresses", export_egresses(config), "settings",
-			 export_settings(config));
+			 export_settings(config), "heal", export_heal(&config->heal));
 }

@@ -158,6 +158,8 @@ int config_files_add_named(struct config_files *files, const struct config *conf
 		if (files_add_one(files, egress->key_file, true) < 0)
 			return files_fail(config, egress->line, egress->key_file, problem);
 	}
+	if (files_add_one(files, config->heal.key_file, true) < 0)
+		return files_fail(config, config->heal.line, config->heal.key_file, problem);
 	return 0;
 }
 

@@ -198,7 +198,7 @@ static void collect_egresses(struct collector *collector)
 	size_t count = config->egress_count;
 	const char **devices = collector_take(collector, count, sizeof(*devices));
 	struct firewall_target *targets =
-		collector_take(collector, count * (CONFIG_RESOLVERS_MAX + 3), sizeof(*targets));
+		collector_take(collector, count * (CONFIG_RESOLVERS_MAX + 3) + 1, sizeof(*targets));
 
 	if (devices == NULL || targets == NULL)
 		return;
@@ -207,6 +207,10 @@ static void collect_egresses(struct collector *collector)
 			collect_device(collector, devices, config->egresses[i].device);
 		collect_target(collector, &config->egresses[i], targets);
 	}
+	/* Prowlarr is asked to test what it left out. */
+	if (config->heal.url != NULL)
+		targets[collector->rules->policy.target_count++] =
+			(struct firewall_target){config->heal.target, false};
 	collector->rules->policy.devices = devices;
 	collector->rules->policy.targets = targets;
 }

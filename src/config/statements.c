@@ -21,6 +21,7 @@ static const struct statement statements[] = {
 	{"set", parse_set},
 	{"default", parse_default},
 	{"expect", parse_expect},
+	{"heal", parse_heal},
 	{"hold", parse_hold},
 	{"timeout", parse_timeout},
 	{"limit", parse_limit},

@@ -55,13 +55,13 @@ static bool symbol_is_letter(char byte)
 bool symbol_is_keyword(struct span name)
 {
 	static const char *const keywords[] = {
-		"address", "any",     "as",      "at",     "auth",       "block",     "client",
-		"control", "default", "device",  "direct", "egress",     "every",     "expect",
-		"forward", "from",    "gluetun", "hold",   "ip-literal", "key-file",  "limit",
-		"list",    "listen",  "log",     "not",    "pool",       "port",      "private",
-		"probe",   "proto",   "proxy",   "report", "resolve",    "resolver",  "set",
-		"tcp",     "timeout", "tls",     "to",     "udp",        "udp-ports", "url",
-		"user",    "via",     "workers",
+		"address", "any",     "as",      "at",      "auth",   "block",      "client",
+		"control", "default", "device",  "direct",  "egress", "every",      "expect",
+		"forward", "from",    "gluetun", "heal",    "hold",   "ip-literal", "key-file",
+		"limit",   "list",    "listen",  "log",     "not",    "pool",       "port",
+		"private", "probe",   "proto",   "proxy",   "report", "resolve",    "resolver",
+		"set",     "tcp",     "timeout", "tls",     "to",     "udp",        "udp-ports",
+		"url",     "user",    "via",     "workers",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(keywords); i++) {

@@ -13,7 +13,7 @@ _egressctl() {
 	local common='--json --help --socket --config'
 	COMPREPLY=()
 	case $previous in
-	--socket | --config | --key-file)
+	--socket | --config | --*key-file | --config-dir)
 		compopt -o default
 		return
 		;;
@@ -22,7 +22,7 @@ _egressctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
 		case $word in
-		--uid | --apps | --bridge | --key-file) i=$((i + 1)) ;;
+		--uid | --apps | --bridge | --*-url | --*key-file | --config-dir | --proxy | --echo) i=$((i + 1)) ;;
 		--socket | --config)
 			named+=("$word" "${COMP_WORDS[++i]}")
 			;;
@@ -34,14 +34,16 @@ _egressctl() {
 	done
 	local words=
 	case $command:$place in
-	:*) words='status health explain check config connections reload passwd rules tunnel doctor version help' ;;
+	:*) words='status health explain check config connections reload apps passwd rules tunnel doctor version help' ;;
 	explain:0) words=$(_egressctl_names clients "${named[@]}") ;;
 	config:0) words='show' ;;
 	connections:0) words='kill' ;;
 	tunnel:0) words='status restart' ;;
+	apps:0) words='check setup heal' ;;
+	apps:*) words='prowlarr flaresolverr radarr qbittorrent overseerr' ;;
 	rules:0) words='show apply verify diff remove' ;;
 	rules:1) words='gateway app host' ;;
-	help:0) words='status health explain check config connections reload passwd rules tunnel doctor version' ;;
+	help:0) words='status health explain check config connections reload apps passwd rules tunnel doctor version' ;;
 	check:0 | passwd:0) compopt -o default ;;
 	esac
 	if [[ $current == -* ]]; then
@@ -52,6 +54,10 @@ _egressctl() {
 		connections) words+=' --watch' ;;
 		doctor) words+=' --preflight' ;;
 		tunnel) words+=' --key-file' ;;
+		apps)
+			words+=' --dry-run --proxy --echo --config-dir --flaresolverr-url'
+			for word in prowlarr radarr qbittorrent overseerr; do words+=" --$word-url --$word-key-file"; done
+			;;
 		rules) words+=' --uid --apps --bridge' ;;
 		esac
 	fi

@@ -35,6 +35,23 @@ static const struct command commands[] = {
 	 "Exit code 0: it is in force; 1: it was refused and the old one stays; 2: could not "
 	 "tell.\n",
 	 true, command_reload},
+	{"apps", "check|setup|heal [APP ...]", "the apps behind the gateway: see, set up, heal",
+	 "*",
+	 "APP is prowlarr, flaresolverr, radarr, qbittorrent or overseerr; none: prowlarr, "
+	 "flaresolverr,\n"
+	 "and those whose URL or key is given. check only looks; setup links them, and with "
+	 "--dry-run\n"
+	 "shows what it would change; heal lets indexers be tried again that were given up.\n"
+	 "  --dry-run              change nothing, show it\n"
+	 "  --proxy HOST:PORT      egressd, as Prowlarr and FlareSolverr know it (egress:8118)\n"
+	 "  --APP-url URL          where it answers, seen from here\n"
+	 "  --APP-key-file FILE    its API key (qbittorrent: its password)\n"
+	 "  --config-dir FOLDER    FOLDER/prowlarr/config.xml and FOLDER/radarr/config.xml have "
+	 "keys\n"
+	 "  --echo URL             a page that tells who asks its address: check compares exits\n"
+	 "Exit code 0: all is well; 1: there are findings, or changes to be made; 2: could not "
+	 "tell.\n",
+	 false, command_apps},
 	{"passwd", "FILE USER", "set a user's password in a file of users", "",
 	 "Asks for the password twice when standard input is a terminal, else takes one line of "
 	 "it.\n",
@@ -223,6 +240,13 @@ static int command_start(const struct command *command, struct invocation *invoc
 {
 	int option;
 
+	if (strcmp(command->options, "*") == 0) {
+		invocation->argc = argc;
+		invocation->argv = argv;
+		if (argc > 1 && strcmp(argv[argc - 1], "--help") == 0)
+			return help_run(command->name);
+		return command_run(command, invocation);
+	}
 	optind = 0; /* GNU's getopt: begin anew, with another list */
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		if (option == 'h')

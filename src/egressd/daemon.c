@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "config/files.h"
+#include "egressd/healer.h"
 #include "egressd/publish.h"
 #include "egressd/snapshot.h"
 #include "tunnel/gluetun.h"
@@ -44,6 +45,8 @@ static void daemon_on_tunnel_change(void *arg, struct tunnel *tunnel,
 	for (unsigned i = 0; i < daemon->shared.workers; i++)
 		worker_wake_tunnels(daemon->workers[i]);
 	gluetun_wake(daemon->gluetun);
+	/* Last: what is tested then goes through workers that know of it. */
+	healer_on_tunnel(daemon->healer, status, clock_monotonic_ms());
 }
 
 void daemon_stop(struct daemon *daemon)
@@ -78,10 +81,11 @@ static int daemon_prepare(struct daemon *daemon)
 	if (daemon_inspection_new(daemon) < 0)
 		return -1;
 	daemon->gluetun = gluetun_new();
+	daemon->healer = healer_new();
 	daemon->monitor = tunnel_monitor_new(daemon_on_tunnel_change, daemon);
 	daemon->shared.login_checker = login_checker_new();
 	daemon->shared.refusals = refusals_new();
-	return daemon->monitor == NULL || daemon->gluetun == NULL ||
+	return daemon->gluetun == NULL || daemon->healer == NULL || daemon->monitor == NULL ||
 			       daemon->shared.login_checker == NULL ||
 			       daemon->shared.refusals == NULL
 		       ? -1
@@ -242,6 +246,7 @@ void daemon_clear(struct daemon *daemon)
 	login_checker_free(daemon->shared.login_checker);
 	tunnel_monitor_free(daemon->monitor);
 	gluetun_free(daemon->gluetun);
+	healer_free(daemon->healer);
 	for (unsigned i = 0; i < daemon->shared.workers; i++)
 		worker_free(daemon->workers[i]);
 	free(daemon->workers);

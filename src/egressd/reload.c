@@ -11,6 +11,7 @@
 #include "config/files.h"
 #include "config/report.h"
 #include "egressd/daemon.h"
+#include "egressd/healer.h"
 #include "egressd/publish.h"
 #include "egressd/snapshot.h"
 #include "net/listen.h"
@@ -35,6 +36,10 @@ static struct snapshot *reload_build(struct daemon *daemon, const struct config_
 		return NULL;
 	if (config != NULL)
 		snapshot = snapshot_new(config, files, daemon->monitor, &daemon->totals, problem);
+	if (snapshot != NULL && healer_set(NULL, snapshot->config, files, problem) < 0) {
+		snapshot_unref(snapshot);
+		snapshot = NULL;
+	}
 	if (problem[0] == '\0')
 		*report = config_report_text(found, daemon->config_path);
 	else if (asprintf(report, "%s\n", problem) < 0)
@@ -43,14 +48,25 @@ static struct snapshot *reload_build(struct daemon *daemon, const struct config_
 	return snapshot;
 }
 
+/* What is not handed to workers. */
+static void reload_apply(struct daemon *daemon)
+{
+	const struct config *config = daemon->snapshot->config;
+	char problem[512];
+
+	daemon->loaded_at_ms = clock_wall_ms();
+	daemon_watch_gluetun(daemon);
+	log_configure(config->log_level, config->log_format);
+	if (healer_set(daemon->healer, config, daemon->files, problem) < 0)
+		log_error("%s", problem);
+}
+
 int daemon_load_first(struct daemon *daemon, char **report)
 {
 	daemon->snapshot = reload_build(daemon, daemon->files, report);
 	if (daemon->snapshot == NULL)
 		return -1;
-	daemon->loaded_at_ms = clock_wall_ms();
-	daemon_watch_gluetun(daemon);
-	log_configure(daemon->snapshot->config->log_level, daemon->snapshot->config->log_format);
+	reload_apply(daemon);
 	if (*report != NULL && (*report)[0] != '\0')
 		log_warn("the policy file has warnings: %s", *report);
 	return 0;
@@ -219,9 +235,7 @@ static int reload_replace(struct daemon *daemon, char **report)
 	}
 	snapshot_unref(daemon->snapshot);
 	daemon->snapshot = snapshot;
-	daemon_watch_gluetun(daemon);
-	daemon->loaded_at_ms = clock_wall_ms();
-	log_configure(snapshot->config->log_level, snapshot->config->log_format);
+	reload_apply(daemon);
 	return 0;
 }
 

@@ -18,7 +18,8 @@ def asked(gateway, *words):
     return done.returncode, json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("command", ["status", "explain", "check", "config", "connections", "health", "reload", "passwd", "version"])
+@pytest.mark.parametrize("command", ["status", "explain", "check", "config", "connections", "health", "reload", "apps", "passwd",
+                                     "version"])
 def test_every_command_has_help(command):
     done = tool(command, "--help")
     assert done.returncode == 0 and command in done.stdout

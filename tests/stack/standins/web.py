@@ -65,6 +65,7 @@ class Request:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = 65536  # head and body in one packet: nobody waits for an acknowledgement in between
 
     def log_message(self, *_):
         pass
@@ -246,6 +247,7 @@ def fetch(url, proxy=None, method="GET", headers=None, body=None, timeout=20, ca
         connection = http.client.HTTPConnection(parts.hostname, port, timeout=timeout)
         connection.sock = (socks_connect(proxy, parts.hostname, port, timeout) if proxy
                            else socket.create_connection((parts.hostname, port), timeout))
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if secure:
             connection.sock = context.wrap_socket(connection.sock, server_hostname=parts.hostname)
             connection.default_port = 443

@@ -61,7 +61,9 @@ static void settings_arrive(void **state)
 					  "timeout idle 24h\ncontrol /tmp/x.sock\n"
 					  "log level debug format json\nlog hosts no\nvia yes\n"
 					  "workers 3\nudp-ports 4000-5000\nclient a\nclient b\n"
-					  "limit client b sessions 64\n");
+					  "limit client b sessions 64\n"
+					  "heal prowlarr http://[fd00::10]:9696/base key-file "
+					  "\"/my key\" after 2m\n");
 
 	(void)state;
 	assert_int_equal(config->hold_ms, 0);
@@ -78,6 +80,10 @@ static void settings_arrive(void **state)
 	assert_int_equal(config->udp_port_high, 5000);
 	assert_int_equal(config->client_session_limits[0], 0);
 	assert_int_equal(config->client_session_limits[1], 64);
+	assert_string_equal(config->heal.url, "http://[fd00::10]:9696/base");
+	assert_endpoint(&config->heal.target, "[fd00::10]:9696");
+	assert_string_equal(config->heal.key_file, "/my key");
+	assert_int_equal(config->heal.after_ms, 120000);
 	config_unref(config);
 }
 

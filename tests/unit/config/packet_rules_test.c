@@ -114,6 +114,9 @@ static void a_policy_opens_what_it_needs(void **state)
 		{"listen mixed 172.30.0.2:8118\nclient a address 172.30.0.10\n"
 		 "egress us proxy socks5://me:secret@172.31.0.5:1081\nus from a\n",
 		 "oifname \"tun0\"", false},
+		{BASE "heal prowlarr http://172.30.0.10:9696 key-file /k\n"
+		      "client a address 172.30.0.10\nvpn from a\n",
+		 "ip daddr 172.30.0.10 tcp dport 9696", true},
 		{BASE "egress two device tun1\nclient a address 172.30.0.10\nvpn from a\n"
 		      "two from a\n",
 		 "oifname \"tun1\" counter name ok_tunnel accept", true},
