@@ -83,6 +83,7 @@ layers sizes packages:
 check: packages
 	$(Q)$(MAKE) -j$(JOBS) WERROR=1 all tests
 	$(Q)$(MAKE) WERROR=1 unit layers sizes format-check
+	$(Q)$(MAKE) WERROR=1 callgrind
 	$(Q)$(MAKE) flow
 	$(Q)$(MAKE) lab
 
@@ -124,14 +125,16 @@ fuzz: packages
 	$(Q)$(MAKE) -j$(JOBS) $(FUZZ) fuzzers
 	$(Q)tests/run-fuzzers.sh $(SECONDS) $(FUZZERS:$(BUILD)/%=build/fuzz/%)
 
-# bench: egressd, its limit and its peers; QUICK=1 is a look, JSON=1 for machines. callgrind: instructions, with a budget.
+# bench: egressd, its limit and its peers; QUICK=1 is a look, SOAK=1 a million
+# connections, JSON=1 for machines. callgrind: instructions, with a budget.
 $(BENCH)/reference: $(call objects,tests/bench/reference*.c)
-$(BENCH)/load: $(filter-out %/reference.o %/reference_relay.o,$(call objects,tests/bench/*.c))
-$(BENCH)/reference $(BENCH)/load:
-	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@
+$(BENCH)/load: $(filter-out %/reference.o %/reference_relay.o %/policy.o,$(call objects,tests/bench/*.c))
+$(BENCH)/policy: $(BENCH)/policy.o $(LIBRARY)
+$(BENCH)/reference $(BENCH)/load $(BENCH)/policy:
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(if $(filter %/policy,$@),$(PKG_LIBS)) -o $@
 
-bench bench-compare callgrind: all $(BENCH)/reference $(BENCH)/load
-	$(Q)PYTHONDONTWRITEBYTECODE=1 tests/bench/$(if $(filter callgrind,$@),callgrind,run) $(BUILD) $(if $(QUICK),--quick) $(if $(JSON),--json) \
+bench bench-compare callgrind: all $(BENCH)/reference $(BENCH)/load $(BENCH)/policy
+	$(Q)PYTHONDONTWRITEBYTECODE=1 tests/bench/$(if $(filter callgrind,$@),callgrind,run) $(BUILD) $(if $(QUICK),--quick) $(if $(SOAK),--soak) $(if $(JSON),--json) \
 		$(if $(filter %-compare,$@),--compare $(or $(OLD),$(error OLD=FILE is the stored run to compare with)))
 
 lint:

@@ -26,11 +26,6 @@ static inline uint8_t *buffer_start(const struct buffer *buffer)
 	return buffer->bytes + buffer->from;
 }
 
-/* Room for at least len more bytes; returns where they go (then call buffer_added). NULL + ENOMEM.
- */
-MUST_CHECK uint8_t *buffer_reserve(struct buffer *buffer, size_t len);
-void buffer_added(struct buffer *buffer, size_t len);
-
 /* -1 + ENOMEM. */
 MUST_CHECK int buffer_append(struct buffer *buffer, const void *bytes, size_t len);
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The log: one event a line on standard error, as text (event key=value ...) or as JSON. Any thread
- * may log; a line is one write(2) and never mixes with another. Never payloads, credentials or full
- * URLs.
+ * may log; lines never mix. Never payloads, credentials or full URLs.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -31,6 +30,15 @@ enum log_format {
 void log_configure(enum log_level level, enum log_format format);
 
 bool log_enabled(enum log_level level);
+
+/*
+ * From now on the lines of this thread wait for log_flush, so that many of them are one write(2).
+ * Its loop calls that before it waits for anything: a line is never late by more than a turn, and
+ * only what kills the process in the middle of one (SIGKILL, a crash) loses the lines of that turn.
+ * Errors never wait.
+ */
+void log_gather(void);
+void log_flush(void);
 
 void log_error(const char *format, ...) PRINTF_LIKE(1, 2);
 void log_warn(const char *format, ...) PRINTF_LIKE(1, 2);

@@ -15,7 +15,16 @@ struct span {
 struct span span_of(const char *string);
 bool span_equals(struct span span, const char *string);
 
+bool span_rest_equals_nocase(struct span span, const char *string);
+
 /* ASCII letters compare without case. */
-bool span_equals_nocase(struct span span, const char *string);
+static inline bool span_equals_nocase(struct span span, const char *string)
+{
+	/* Most of the fields in a head are not the one sought: their first letter tells, and that
+	 * must not cost a call. */
+	if (span.len > 0 && ((span.bytes[0] ^ string[0]) & ~0x20) != 0)
+		return false;
+	return span_rest_equals_nocase(span, string);
+}
 
 #endif

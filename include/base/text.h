@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/compiler.h"
 
@@ -21,6 +22,7 @@ void text_init(struct text *text, char *bytes, size_t size);
 void text_add(struct text *text, const char *string);
 void text_add_bytes(struct text *text, const char *bytes, size_t len);
 void text_add_char(struct text *text, char byte);
+void text_add_number(struct text *text, int64_t number);
 void text_add_format(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* With control bytes, quotes, backslashes and all outside ASCII as JSON escapes (RFC 8259 7); no

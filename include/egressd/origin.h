@@ -7,7 +7,6 @@
 #ifndef EGRESSD_ORIGIN_H
 #define EGRESSD_ORIGIN_H
 
-#include <event2/event_struct.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,9 +35,6 @@ struct origin_key {
 struct origin {
 	struct stream stream;
 	struct address address; /* where it leads */
-	struct event event;     /* edge-triggered, both directions */
-	void (*on_ready)(void *watcher);
-	void *watcher;
 	struct origin_key key;
 	struct origin_pool *pool; /* the rest is the pool's, while it is idle there */
 	int64_t idle_since_ms;

@@ -35,6 +35,9 @@ struct record {
 
 struct session;
 
+/* As much of it as there is room for. */
+void record_set_method(struct record *record, const char *method, size_t len);
+
 /* Begins: everything as it stands in record but the times. */
 void record_begin(struct record *record);
 

@@ -7,7 +7,6 @@
 #ifndef EGRESSD_SESSION_H
 #define EGRESSD_SESSION_H
 
-#include <event2/event_struct.h>
 #include <stdbool.h>
 
 #include "base/buffer.h"
@@ -50,10 +49,9 @@ struct session {
 	int client;           /* of the policy; POLICY_CLIENT_UNKNOWN */
 	char *user;           /* who logged in; NULL: nobody */
 	struct stream stream; /* the client's, until a relay takes it */
-	struct event event;
-	struct buffer input; /* read and not yet used */
-	size_t skip;         /* of input to come: the body of a refused request */
-	size_t scanned;      /* of input, for the end of an HTTP head */
+	struct buffer input;  /* read and not yet used */
+	size_t skip;          /* of input to come: the body of a refused request */
+	size_t scanned;       /* of input, for the end of an HTTP head */
 	struct record record;
 	struct deadline deadline;
 	struct login_waiter login;

@@ -21,6 +21,8 @@
 #include "egressd/snapshot.h"
 
 struct origin_pool;
+struct pipe_pool;
+struct poller;
 struct relay_engine;
 struct session;
 
@@ -61,14 +63,16 @@ struct worker {
 	struct message tunnels_message; /* worker_wake_tunnels, at most one on its way */
 	_Atomic bool tunnels_posted;
 	struct event_base *base;
+	struct poller *poller; /* in base */
 	struct mailbox mailbox;
-	struct event mail_event, tick_event, reap_event, accept_event;
+	struct event mail_event, tick_event, accept_event;
 	struct snapshot *snapshot; /* in force */
 	SLIST_HEAD(, listener) listeners;
 	SLIST_HEAD(, lane) lanes;
 	struct lane **lane_of_egress; /* by the snapshot's egress index */
 	struct session_queue sessions, ended, held;
 	struct deadline_list deadlines[DEADLINE_KINDS];
+	struct pipe_pool *pipes;
 	struct relay_engine *relays;
 	struct origin_pool *origins;
 	struct login_desk *logins;

@@ -15,8 +15,8 @@
 #include "net/stream.h"
 
 struct dial;
-struct event_base;
 struct guard;
+struct poller;
 struct resolver;
 struct upstream;
 
@@ -70,7 +70,7 @@ typedef void dial_done_fn(void *arg, enum dial_result result, struct stream stre
  * inside dial_start, unless dial_cancel comes first. host is copied. NULL + errno when there is no
  * memory.
  */
-MUST_CHECK struct dial *dial_start(struct event_base *base, const struct dial_route *route,
+MUST_CHECK struct dial *dial_start(struct poller *poller, const struct dial_route *route,
 				   const struct host *host, uint16_t port, int timeout_ms,
 				   dial_done_fn *done, void *arg);
 

@@ -7,7 +7,6 @@
 #ifndef NET_RELAY_H
 #define NET_RELAY_H
 
-#include <event2/event_struct.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
@@ -18,7 +17,8 @@
 
 struct relay;
 struct relay_engine;
-struct relay_pipe;
+struct pipe_pool;
+struct pooled_pipe;
 
 enum relay_end {
 	RELAY_DONE,         /* both directions ended in order */
@@ -29,21 +29,21 @@ enum relay_end {
 
 typedef void relay_end_fn(struct relay *relay, enum relay_end end);
 
-/* What a worker's relays share: the copy buffer and the pooled pipes. NULL + errno. */
-MUST_CHECK struct relay_engine *relay_engine_new(struct event_base *base, unsigned pipes_max);
+/* What a worker's relays share: the copy buffer and the pipes, which are
+ * borrowed. NULL + errno. */
+MUST_CHECK struct relay_engine *relay_engine_new(struct pipe_pool *pipes);
 void relay_engine_free(struct relay_engine *engine);
 
 /* One of the two equal sides: what is read from it goes to the other. */
 struct relay_side {
 	struct stream stream;
-	struct event event;
 	struct relay *relay;
 	struct relay_side *other;
-	struct buffer held;      /* read here, not yet taken by the other side */
-	struct relay_pipe *pipe; /* the same in bulk, in the kernel; NULL when nothing is */
-	uint64_t bytes;          /* read from this side */
-	bool ended;              /* this side sent its end */
-	bool bulk;               /* the last read filled the buffer */
+	struct buffer held;       /* read here, not yet taken by the other side */
+	struct pooled_pipe *pipe; /* the same in bulk, in the kernel; NULL when nothing is */
+	uint64_t bytes;           /* read from this side */
+	bool ended;               /* this side sent its end */
+	bool bulk;                /* the last read filled the buffer */
 };
 
 /* Zeroed is stopped. */
@@ -54,19 +54,17 @@ struct relay {
 	int64_t *origin_seen_at_ms; /* when an origin was last heard (stream_note_heard); may be
 				       shared by relays, or NULL */
 	int64_t active_at_ms;       /* when bytes last moved */
-	bool running, waiting;
-	TAILQ_ENTRY(relay) link; /* while it waits for its next turn */
 };
 
 /*
- * Starts; takes both streams. from_client and from_origin are bytes already read from each that go
- * to the other first (taken over, left empty). Set origin_seen_at_ms before. on_end is called once,
- * maybe from inside relay_start; the streams are still open then and relay_stop must follow. -1 +
- * errno: nothing was taken.
+ * Starts; takes both streams, which are watched. from_client and from_origin are bytes already read
+ * from each that go to the other first (taken over, left empty). Set origin_seen_at_ms before.
+ * on_end is called once, maybe from inside relay_start; the streams are still open then and
+ * relay_stop must follow.
  */
-MUST_CHECK int relay_start(struct relay *relay, struct relay_engine *engine, struct stream client,
-			   struct stream origin, struct buffer *from_client,
-			   struct buffer *from_origin, relay_end_fn *on_end);
+void relay_start(struct relay *relay, struct relay_engine *engine, struct stream client,
+		 struct stream origin, struct buffer *from_client, struct buffer *from_origin,
+		 relay_end_fn *on_end);
 
 /* Gives everything back and closes both streams; with RST when reset is true. Safe on a stopped
  * relay. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * One byte stream: a connected TCP socket, bare or under TLS. The rest of the program does not know
- * which. Non-blocking, owned by one worker's thread. Watch it edge-triggered: after an event, read
- * and write until EAGAIN.
+ * which. Non-blocking, owned by one worker's thread. Watched edge-triggered: after on_ready, read
+ * and write until EAGAIN. What is known about the socket already is not asked of the kernel again.
  */
 #ifndef NET_STREAM_H
 #define NET_STREAM_H
@@ -14,16 +14,43 @@
 
 #include "base/compiler.h"
 
+struct poller;
 struct ssl_st;
+struct watch;
 
 struct stream {
-	int fd;             /* -1: none */
-	struct ssl_st *tls; /* NULL: bare TCP */
-	bool shut;          /* our direction has been ended */
+	int fd;              /* -1: none */
+	struct ssl_st *tls;  /* NULL: bare TCP */
+	struct watch *watch; /* NULL: nobody watches it */
+	bool shut;           /* our direction has been ended */
 };
 
-/* A stream over a connected non-blocking socket; takes the descriptor. Sets TCP_NODELAY. */
+/* A stream over a non-blocking socket, not watched; takes the descriptor. */
 struct stream stream_from_fd(int fd);
+
+/* Watches it from now until it is closed, for all who will have it. -1 + errno. */
+MUST_CHECK int stream_watch(struct stream *stream, struct poller *poller);
+
+/* Whom to call when a watched stream can be read or written, or has ended; it takes the place of
+ * whoever was called before. */
+void stream_on_ready(struct stream *stream, void (*on_ready)(void *arg), void *arg);
+
+/* Calls on_ready from the loop, after the events of others. */
+void stream_wake(struct stream *stream);
+bool stream_is_queued(const struct stream *stream);
+
+/* Is a watched stream known to be broken, behind whatever can still be read? */
+bool stream_is_broken(const struct stream *stream);
+
+/* Could stream_read find something of a watched stream? False: an edge will tell when it can. */
+bool stream_may_read(const struct stream *stream);
+
+/* Has nothing come that was not read: no bytes, no end? Asks the kernel when it is not known. */
+bool stream_is_quiet(const struct stream *stream);
+
+/* A proxy must not wait for more bytes that may never come. A listening socket hands it on to what
+ * it accepts. */
+void stream_set_nodelay(int fd);
 
 /* An empty stream: fd -1. Closing it does nothing. */
 struct stream stream_none(void);
@@ -43,6 +70,10 @@ MUST_CHECK ssize_t stream_read(struct stream *stream, void *bytes, size_t len);
 
 /* > 0 bytes taken, maybe fewer; -1 + errno as above. len > 0. Never raises SIGPIPE. */
 MUST_CHECK ssize_t stream_write(struct stream *stream, const void *bytes, size_t len);
+
+/* As stream_read and stream_write, for bare streams, into and out of a pipe. */
+MUST_CHECK ssize_t stream_splice_in(struct stream *stream, int pipe_fd, size_t len);
+MUST_CHECK ssize_t stream_splice_out(struct stream *stream, int pipe_fd, size_t len);
 
 /*
  * Notes in *seen_at_ms when data last came in from the peer, at now_ms, to a quarter of a second:

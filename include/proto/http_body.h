@@ -37,6 +37,10 @@ void http_body_init(struct http_body *body, const struct http_head *head);
 enum http_body_event http_body_next(struct http_body *body, const char *bytes, size_t len,
 				    size_t *used);
 
+/* How many of the next bytes are content whatever they are: http_body_next does not look at those,
+ * so they need not be in memory. UINT64_MAX: all until the end. */
+uint64_t http_body_content_left(const struct http_body *body);
+
 /* The sender's end came. True when the body is complete then (until-close, or already done). */
 bool http_body_end(const struct http_body *body);
 

@@ -33,18 +33,17 @@ enum http_framing {
 /* Fields shared by both kinds of head. */
 struct http_head {
 	uint8_t minor_version; /* 0 or 1 */
-	struct http_field fields[HTTP_FIELDS_MAX];
 	size_t field_count;
 	enum http_framing framing;
-	uint64_t content_length; /* with HTTP_BODY_LENGTH */
-	bool keep_alive;         /* the sender means to go on (RFC 9112 9.3) */
-	bool upgrade;            /* Upgrade, and named in Connection */
-	struct span upgrade_to;  /* the Upgrade value when upgrade is true */
-	size_t len;              /* bytes of the head, the empty line included */
+	uint64_t content_length;                   /* with HTTP_BODY_LENGTH */
+	bool keep_alive;                           /* the sender means to go on (RFC 9112 9.3) */
+	bool upgrade;                              /* Upgrade, and named in Connection */
+	struct span upgrade_to;                    /* the Upgrade value when upgrade is true */
+	size_t len;                                /* bytes of the head, the empty line included */
+	struct http_field fields[HTTP_FIELDS_MAX]; /* last: only field_count of them are filled */
 };
 
 struct http_request {
-	struct http_head head;
 	struct span method;
 	bool is_connect, is_head;
 	bool is_origin_form; /* "/path": somebody takes us for an origin; no host is given */
@@ -54,12 +53,13 @@ struct http_request {
 			     be thought before "" and "?query" */
 	bool expects_continue;           /* Expect: 100-continue on HTTP/1.1 */
 	struct span proxy_authorization; /* value; len 0 when there is none */
+	struct http_head head;
 };
 
 struct http_response {
-	struct http_head head;
 	uint16_t status; /* 100-599 */
 	struct span reason;
+	struct http_head head;
 };
 
 /*

@@ -129,10 +129,27 @@ socklen_t address_to_sockaddr(const struct address *address, struct sockaddr_sto
 	return 0;
 }
 
+/* By hand: inet_ntop goes through printf, and every session has three addresses to write. */
+static void address_format_v4(const uint8_t bytes[4], char *text)
+{
+	for (size_t i = 0; i < 4; i++) {
+		unsigned byte = bytes[i];
+
+		if (byte >= 100)
+			*text++ = (char)('0' + byte / 100);
+		if (byte >= 10)
+			*text++ = (char)('0' + byte / 10 % 10);
+		*text++ = (char)('0' + byte % 10);
+		*text++ = i < 3 ? '.' : '\0';
+	}
+}
+
 const char *address_format(const struct address *address, char text[ADDRESS_TEXT_SIZE])
 {
-	if (address->family == AF_UNSPEC ||
-	    inet_ntop(address->family, address->bytes, text, ADDRESS_TEXT_SIZE) == NULL)
+	if (address->family == AF_INET)
+		address_format_v4(address->bytes, text);
+	else if (address->family == AF_UNSPEC ||
+		 inet_ntop(address->family, address->bytes, text, ADDRESS_TEXT_SIZE) == NULL)
 		memcpy(text, "-", 2);
 	return text;
 }

@@ -6,10 +6,11 @@
 #include <string.h>
 
 enum {
-	BUFFER_SMALLEST = 2048,
+	BUFFER_SMALLEST = 1024, /* a head, and what malloc keeps at hand */
 };
 
-uint8_t *buffer_reserve(struct buffer *buffer, size_t len)
+/* Room for at least len more bytes. */
+static uint8_t *buffer_reserve(struct buffer *buffer, size_t len)
 {
 	size_t waiting = buffer_len(buffer);
 	size_t size = buffer->size < BUFFER_SMALLEST ? BUFFER_SMALLEST : buffer->size;
@@ -35,11 +36,6 @@ uint8_t *buffer_reserve(struct buffer *buffer, size_t len)
 	return bytes + waiting;
 }
 
-void buffer_added(struct buffer *buffer, size_t len)
-{
-	buffer->to += len;
-}
-
 int buffer_append(struct buffer *buffer, const void *bytes, size_t len)
 {
 	uint8_t *room;
@@ -50,7 +46,7 @@ int buffer_append(struct buffer *buffer, const void *bytes, size_t len)
 	if (room == NULL)
 		return -1;
 	memcpy(room, bytes, len);
-	buffer_added(buffer, len);
+	buffer->to += len;
 	return 0;
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Formats a line in a buffer on the caller's stack and writes it at once. */
+/* Formats a line in a buffer on the caller's stack; writes it at once, or with others of its
+ * thread. */
 #include "base/log.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -14,12 +16,25 @@
 enum {
 	LOG_TAIL_SIZE =
 		32, /* room that is kept for ,"truncated":true}, the line's end and the NUL */
+	LOG_STAMP_MS = sizeof("2026-01-01T00:00:00.") - 1, /* where the milliseconds stand */
 };
 
+/* Lines that wait. PIPE_BUF at most, so that what other threads write into the same pipe does not
+ * get between them. */
+struct log_gathered {
+	bool on;
+	size_t len;
+	char bytes[PIPE_BUF];
+};
+
+static _Thread_local struct log_gathered log_gathered;
 static _Atomic int log_threshold = LOG_INFO;
 static _Atomic int log_style = LOG_TEXT;
 
 static const char *const log_level_names[] = {"error", "warn", "info", "debug"};
+
+/* What follows them in text, so that events stand in one column. */
+static const char *const log_level_gaps[] = {" ", "  ", "  ", " "};
 
 void log_configure(enum log_level level, enum log_format format)
 {
@@ -32,18 +47,35 @@ bool log_enabled(enum log_level level)
 	return (int)level <= atomic_load_explicit(&log_threshold, memory_order_relaxed);
 }
 
-static void log_add_time(struct log_line *line)
+/* A busy thread writes thousands of lines a second, and their stamps differ in the last digits. */
+static const char *log_stamp(int64_t now_ms)
 {
-	int64_t now_ms = clock_wall_ms();
+	static _Thread_local char stamp[32];
+	static _Thread_local time_t stamp_seconds;
 	time_t seconds = now_ms / 1000;
+	int rest = (int)(now_ms % 1000);
 	struct tm utc;
-	char stamp[32];
 
-	gmtime_r(&seconds, &utc);
-	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &utc);
-	text_add_format(&line->text,
-			line->format == LOG_JSON ? "{\"time\":\"%s.%03dZ\"" : "%s.%03dZ", stamp,
-			(int)(now_ms % 1000));
+	if (seconds != stamp_seconds) {
+		gmtime_r(&seconds, &utc);
+		strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S.000Z", &utc);
+		stamp_seconds = seconds;
+	}
+	stamp[LOG_STAMP_MS] = (char)('0' + rest / 100);
+	stamp[LOG_STAMP_MS + 1] = (char)('0' + rest / 10 % 10);
+	stamp[LOG_STAMP_MS + 2] = (char)('0' + rest % 10);
+	return stamp;
+}
+
+static void log_add_head(struct log_line *line)
+{
+	bool json = line->format == LOG_JSON;
+
+	text_add(&line->text, json ? "{\"time\":\"" : "");
+	text_add(&line->text, log_stamp(clock_wall_ms()));
+	text_add(&line->text, json ? "\",\"level\":\"" : " ");
+	text_add(&line->text, log_level_names[line->level]);
+	text_add(&line->text, json ? "\",\"event\":\"" : log_level_gaps[line->level]);
 }
 
 void log_begin(struct log_line *line, enum log_level level, const char *event)
@@ -54,10 +86,7 @@ void log_begin(struct log_line *line, enum log_level level, const char *event)
 	text_init(&line->text, line->bytes, sizeof(line->bytes) - LOG_TAIL_SIZE);
 	if (!line->enabled)
 		return;
-	log_add_time(line);
-	text_add_format(&line->text,
-			line->format == LOG_JSON ? ",\"level\":\"%s\",\"event\":\"" : " %-5s ",
-			log_level_names[level]);
+	log_add_head(line);
 	text_add_json(&line->text, event, strlen(event));
 	line->text.size++;
 	if (line->format == LOG_JSON)
@@ -73,6 +102,19 @@ static void log_keep_whole(struct log_line *line, size_t len_before)
 	line->text.bytes[len_before] = '\0';
 }
 
+static void log_add_key(struct log_line *line, const char *key)
+{
+	bool json = line->format == LOG_JSON;
+
+	text_add_char(&line->text, json ? ',' : ' ');
+	if (json)
+		text_add_char(&line->text, '"');
+	text_add(&line->text, key);
+	if (json)
+		text_add_char(&line->text, '"');
+	text_add_char(&line->text, json ? ':' : '=');
+}
+
 static bool log_value_is_plain(const char *value, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
@@ -86,17 +128,18 @@ static bool log_value_is_plain(const char *value, size_t len)
 
 void log_field_bytes(struct log_line *line, const char *key, const char *value, size_t len)
 {
-	bool quoted = line->format == LOG_JSON || !log_value_is_plain(value, len);
 	size_t len_before = line->text.len;
 
 	if (!line->enabled)
 		return;
-	text_add_format(&line->text, line->format == LOG_JSON ? ",\"%s\":" : " %s=", key);
-	if (quoted)
+	log_add_key(line, key);
+	if (line->format == LOG_TEXT && log_value_is_plain(value, len)) {
+		text_add_bytes(&line->text, value, len);
+	} else {
 		text_add_char(&line->text, '"');
-	text_add_json(&line->text, value, len);
-	if (quoted)
+		text_add_json(&line->text, value, len);
 		text_add_char(&line->text, '"');
+	}
 	log_keep_whole(line, len_before);
 }
 
@@ -111,8 +154,8 @@ void log_field_number(struct log_line *line, const char *key, int64_t value)
 
 	if (!line->enabled)
 		return;
-	text_add_format(&line->text, line->format == LOG_JSON ? ",\"%s\":%lld" : " %s=%lld", key,
-			(long long)value);
+	log_add_key(line, key);
+	text_add_number(&line->text, value);
 	log_keep_whole(line, len_before);
 }
 
@@ -124,10 +167,28 @@ void log_field_address(struct log_line *line, const char *key, const struct addr
 		log_field(line, key, address_format(address, text));
 }
 
+/* A log that cannot be written has nobody left to tell. */
+static void log_write(const char *bytes, size_t len)
+{
+	ssize_t written = write(STDERR_FILENO, bytes, len);
+
+	(void)written;
+}
+
+void log_gather(void)
+{
+	log_gathered.on = true;
+}
+
+void log_flush(void)
+{
+	if (log_gathered.len > 0)
+		log_write(log_gathered.bytes, log_gathered.len);
+	log_gathered.len = 0;
+}
+
 void log_end(struct log_line *line)
 {
-	ssize_t written;
-
 	if (!line->enabled)
 		return;
 	line->text.size = sizeof(line->bytes);
@@ -135,9 +196,12 @@ void log_end(struct log_line *line)
 		text_add(&line->text,
 			 line->format == LOG_JSON ? ",\"truncated\":true" : " truncated=true");
 	text_add(&line->text, line->format == LOG_JSON ? "}\n" : "\n");
-	/* A log that cannot be written has nobody left to tell. */
-	written = write(STDERR_FILENO, line->text.bytes, line->text.len);
-	(void)written;
+	if (line->text.len > sizeof(log_gathered.bytes) - log_gathered.len)
+		log_flush();
+	memcpy(log_gathered.bytes + log_gathered.len, line->text.bytes, line->text.len);
+	log_gathered.len += line->text.len;
+	if (!log_gathered.on || line->level == LOG_ERROR)
+		log_flush();
 }
 
 static void PRINTF_LIKE(2, 0) log_message(enum log_level level, const char *format, va_list args)

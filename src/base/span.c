@@ -18,11 +18,8 @@ bool span_equals(struct span span, const char *string)
 	return span.len == 0 || memcmp(span.bytes, string, span.len) == 0;
 }
 
-bool span_equals_nocase(struct span span, const char *string)
+bool span_rest_equals_nocase(struct span span, const char *string)
 {
-	/* Most of the fields in a head are not the one sought, and their first letter tells. */
-	if (span.len > 0 && ((span.bytes[0] ^ string[0]) & ~0x20) != 0)
-		return false;
 	if (strlen(string) != span.len)
 		return false;
 	/* The programs never call setlocale(), so this is ASCII. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The life of an exchange: made, started, pumped, finished. Its two directions have a file each. */
-#include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,6 +84,7 @@ void exchange_free(struct exchange *exchange)
 {
 	if (exchange == NULL)
 		return;
+	exchange_give_pipe(exchange);
 	origin_reset(exchange->origin);
 	buffer_clear(&exchange->head);
 	buffer_clear(&exchange->to_origin);
@@ -168,12 +168,9 @@ void exchange_pump(struct exchange *exchange)
 void exchange_on_client_ready(struct exchange *exchange)
 {
 	struct session *session = exchange->session;
-	int err = 0;
-	socklen_t len = sizeof(err);
-
 	/* Nobody reads this socket once the request is read, or while the origin takes no more of
 	 * it: a broken one would not be noticed. */
-	if (getsockopt(session->stream.fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0 || err != 0) {
+	if (stream_is_broken(&session->stream)) {
 		session_end(session, "client reset", true);
 		return;
 	}

@@ -35,6 +35,7 @@ struct exchange {
 	bool answered;      /* its final head went to the client */
 	bool response_done; /* all of it was read from the origin */
 	bool dechunk;       /* the client does not know chunks */
+	bool bulk;          /* the last read filled the buffer */
 	bool closes_client; /* its end is told by closing */
 	bool origin_reusable;
 	unsigned interim; /* 1xx heads so far */
@@ -42,6 +43,7 @@ struct exchange {
 	struct http_body response_body;
 	struct buffer from_origin; /* of a head that is not complete yet */
 	struct buffer to_client;   /* read, and not yet taken */
+	struct pooled_pipe *pipe;  /* the same in bulk, in the kernel; NULL when nothing is */
 };
 
 /* Both directions as far as they go now. */
@@ -49,6 +51,14 @@ void exchange_pump(struct exchange *exchange);
 
 enum exchange_step exchange_send(struct exchange *exchange);
 enum exchange_step exchange_receive(struct exchange *exchange);
+
+/* Content in bulk goes through a pipe; what may be next is on its way there. False: copy it. */
+bool exchange_takes_pipe(struct exchange *exchange);
+enum exchange_step exchange_splice(struct exchange *exchange);
+void exchange_give_pipe(struct exchange *exchange);
+
+/* Something came from the origin. */
+void exchange_note_origin(struct exchange *exchange, size_t len);
 
 /* The origin closed or broke before it answered: once more on a fresh connection, or 502. */
 enum exchange_step exchange_on_origin_lost(struct exchange *exchange);

@@ -33,7 +33,7 @@ static enum exchange_step exchange_flush_to_client(struct exchange *exchange)
 	return EXCHANGE_MOVED;
 }
 
-static void exchange_note_origin(struct exchange *exchange, size_t len)
+void exchange_note_origin(struct exchange *exchange, size_t len)
 {
 	struct session *session = exchange->session;
 
@@ -94,6 +94,7 @@ static enum exchange_step exchange_receive_body(struct exchange *exchange)
 	if (got <= 0)
 		return exchange_fail(exchange, REFUSAL_ORIGIN_CLOSED,
 				     "the origin cut its answer off");
+	exchange->bulk = got == WORKER_SCRATCH_SIZE;
 	exchange_note_origin(exchange, (size_t)got);
 	len = exchange_filter_response(exchange, bytes, (size_t)got);
 	if (len < 0)
@@ -228,19 +229,15 @@ static enum exchange_step exchange_on_head(struct exchange *exchange, size_t hea
 
 static enum exchange_step exchange_read_head(struct exchange *exchange)
 {
-	uint8_t *room = buffer_reserve(&exchange->from_origin, EXCHANGE_READ_SIZE);
-	ssize_t got;
+	uint8_t *bytes = exchange->session->worker->scratch;
+	ssize_t got = stream_read(&exchange->origin->stream, bytes, EXCHANGE_READ_SIZE);
 
-	if (room == NULL)
-		return exchange_fail(exchange, REFUSAL_NO_RESOURCES, "out of memory");
-	got = stream_read(&exchange->origin->stream, room, EXCHANGE_READ_SIZE);
 	if (got > 0) {
-		buffer_added(&exchange->from_origin, (size_t)got);
+		if (buffer_append(&exchange->from_origin, bytes, (size_t)got) < 0)
+			return exchange_fail(exchange, REFUSAL_NO_RESOURCES, "out of memory");
 		exchange_note_origin(exchange, (size_t)got);
 		return EXCHANGE_MOVED;
 	}
-	if (buffer_len(&exchange->from_origin) == 0)
-		buffer_clear(&exchange->from_origin);
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return EXCHANGE_WAIT;
 	return exchange_on_origin_lost(exchange);
@@ -270,6 +267,8 @@ enum exchange_step exchange_receive(struct exchange *exchange)
 {
 	if (buffer_len(&exchange->to_client) > 0)
 		return exchange_flush_to_client(exchange);
+	if (exchange->pipe != NULL || exchange_takes_pipe(exchange))
+		return exchange_splice(exchange);
 	if (exchange->response_done)
 		return exchange_finish(exchange);
 	if (!exchange->answered)

@@ -2,22 +2,12 @@
 /* A connection to an origin, and what it is for. */
 #include "egressd/origin.h"
 
-#include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "egressd/session.h"
 #include "egressd/snapshot.h"
 #include "egressd/worker.h"
-
-static void origin_on_ready(evutil_socket_t fd, short what, void *arg)
-{
-	struct origin *origin = arg;
-
-	(void)fd;
-	(void)what;
-	origin->on_ready(origin->watcher);
-}
 
 static void origin_fill_key(struct origin_key *key, const struct session *session)
 {
@@ -44,24 +34,17 @@ struct origin *origin_new(const struct session *session, struct stream stream)
 	origin->stream = stream;
 	origin->address = session->record.address;
 	origin_fill_key(&origin->key, session);
-	event_assign(&origin->event, session->worker->base, stream.fd,
-		     EV_READ | EV_WRITE | EV_ET | EV_PERSIST, origin_on_ready, origin);
-	if (event_add(&origin->event, NULL) == 0)
-		return origin;
-	stream_reset(&origin->stream);
-	free(origin);
-	return NULL;
+	return origin;
 }
 
 void origin_watch(struct origin *origin, void (*on_ready)(void *watcher), void *watcher)
 {
-	origin->on_ready = on_ready;
-	origin->watcher = watcher;
+	stream_on_ready(&origin->stream, on_ready, watcher);
 }
 
 void origin_wake(struct origin *origin)
 {
-	event_active(&origin->event, EV_READ, 0);
+	stream_wake(&origin->stream);
 }
 
 bool origin_is_for(const struct origin *origin, const struct session *session)
@@ -80,7 +63,6 @@ struct stream origin_release(struct origin *origin)
 {
 	struct stream stream = origin->stream;
 
-	event_del(&origin->event);
 	free(origin);
 	return stream;
 }

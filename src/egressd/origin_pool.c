@@ -2,10 +2,8 @@
 /* Keep-alive towards origins. */
 #include "egressd/origin_pool.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
@@ -47,9 +45,7 @@ static void origin_pool_drop(struct origin_pool *pool, struct origin *origin)
  */
 static bool origin_is_quiet(const struct origin *origin)
 {
-	char byte;
-
-	return recv(origin->stream.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+	return stream_is_quiet(&origin->stream);
 }
 
 /* An edge in the pool is room to write, which is no news, or something that the origin sent. */

@@ -7,11 +7,25 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "egressd/lane.h"
 #include "egressd/session.h"
 #include "egressd/snapshot.h"
 #include "egressd/totals.h"
 #include "egressd/worker.h"
+
+enum {
+	RECORD_RULE_SIZE = sizeof(((struct refusal_note *)0)->rule),
+	RECORD_FILE_MAX = 280, /* leaves room for the line */
+};
+
+void record_set_method(struct record *record, const char *method, size_t len)
+{
+	struct text text;
+
+	text_init(&text, record->method, sizeof(record->method));
+	text_add_bytes(&text, method, len);
+}
 
 void record_begin(struct record *record)
 {
@@ -21,18 +35,21 @@ void record_begin(struct record *record)
 }
 
 static const char *record_rule(const struct session *session, const struct record *record,
-			       char text[300])
+			       char text[RECORD_RULE_SIZE])
 {
 	const struct forward_config *forward = session->endpoint->forward;
 
-	text[0] = '\0';
-	if (forward != NULL) {
-		snprintf(text, 300, "%.280s:%u", session->snapshot->config->path, forward->line);
+	const struct rule_source *rule = record->verdict.rule;
+	const char *file;
+	struct text source;
+
+	text_init(&source, text, RECORD_RULE_SIZE);
+	if (forward == NULL && rule == NULL)
 		return text;
-	}
-	if (record->verdict.rule == NULL)
-		return "";
-	snprintf(text, 300, "%.280s:%u", record->verdict.rule->file, record->verdict.rule->line);
+	file = forward != NULL ? session->snapshot->config->path : rule->file;
+	text_add_bytes(&source, file, strnlen(file, RECORD_FILE_MAX));
+	text_add_char(&source, ':');
+	text_add_number(&source, forward != NULL ? forward->line : rule->line);
 	return text;
 }
 
@@ -69,7 +86,7 @@ static void record_log(const struct session *session, const struct record *recor
 {
 	const struct config *config = session->snapshot->config;
 	struct log_line line;
-	char rule[300];
+	char rule[RECORD_RULE_SIZE];
 
 	log_begin(&line, record->refusal == REFUSAL_LOGIN_NEEDED ? LOG_DEBUG : LOG_INFO,
 		  "session end");

@@ -4,7 +4,6 @@
 #include "egressd/protocol.h"
 
 #include <errno.h>
-#include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +20,7 @@ enum {
 	SESSION_LINGER_READS = 64,
 };
 
-static void session_on_ready(evutil_socket_t fd, short what, void *arg);
+static void session_on_ready(void *arg);
 
 void session_set_deadline(struct session *session, enum deadline_kind kind, int64_t in_ms)
 {
@@ -58,8 +57,6 @@ static struct session *session_new(struct worker *worker, const struct endpoint 
 	session->peer = *peer;
 	session->client = POLICY_CLIENT_UNKNOWN;
 	session->stream = stream_from_fd(fd);
-	event_assign(&session->event, worker->base, fd, EV_READ | EV_WRITE | EV_ET | EV_PERSIST,
-		     session_on_ready, session);
 	return session;
 }
 
@@ -79,38 +76,31 @@ void session_start(struct worker *worker, const struct endpoint *endpoint, int f
 	counter_add(&worker->counters.sessions_active, 1);
 	session_set_deadline(session, DEADLINE_HANDSHAKE,
 			     session_config(session)->handshake_timeout_ms);
-	if (event_add(&session->event, NULL) < 0 ||
+	if (stream_watch(&session->stream, worker->poller) < 0 ||
 	    (endpoint->tls != NULL && tls_accept(endpoint->tls, &session->stream) < 0)) {
 		session_end(session, "out of memory", true);
 		return;
 	}
+	/* The first edge comes at once, and tells what there is to read. */
+	stream_on_ready(&session->stream, session_on_ready, session);
 	if (endpoint->forward != NULL)
 		session->protocol->on_input(session);
-	else
-		session_read(session);
 }
 
 /* One read into the input. False: nothing more can be read now, or the session has ended. */
 static bool session_read_once(struct session *session)
 {
-	uint8_t *room;
+	uint8_t *bytes = session->worker->scratch;
 	ssize_t got;
 
 	if (buffer_len(&session->input) >= SESSION_INPUT_MAX)
 		return false;
-	room = buffer_reserve(&session->input, SESSION_READ_SIZE);
-	if (room == NULL) {
-		session_end(session, "out of memory", true);
-		return false;
-	}
-	got = stream_read(&session->stream, room, SESSION_READ_SIZE);
-	if (got > 0) {
-		buffer_added(&session->input, (size_t)got);
+	got = stream_read(&session->stream, bytes, SESSION_READ_SIZE);
+	if (got > 0 && buffer_append(&session->input, bytes, (size_t)got) == 0)
 		return true;
-	}
-	if (buffer_len(&session->input) == 0)
-		buffer_clear(&session->input);
-	if (got == 0) {
+	if (got > 0) {
+		session_end(session, "out of memory", true);
+	} else if (got == 0) {
 		session_end(session, "client closed", false);
 	} else if (errno != EAGAIN && errno != EINTR) {
 		session_end(session, "client reset", true);
@@ -147,26 +137,21 @@ static void session_drain(struct session *session)
 	}
 	/* It sends faster than we throw away: a RST now would overtake the answer. Its time is
 	 * limited by the deadline. */
-	event_active(&session->event, EV_READ, 0);
+	stream_wake(&session->stream);
 }
 
 /* While we wait for something else, only a broken connection matters; bytes and FIN are for later.
  */
 static void session_check_alive(struct session *session)
 {
-	int err = 0;
-	socklen_t len = sizeof(err);
-
-	if (getsockopt(session->stream.fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0 || err != 0)
+	if (stream_is_broken(&session->stream))
 		session_end(session, "client reset", true);
 }
 
-static void session_on_ready(evutil_socket_t fd, short what, void *arg)
+static void session_on_ready(void *arg)
 {
 	struct session *session = arg;
 
-	(void)fd;
-	(void)what;
 	switch (session->state) {
 	case SESSION_ASKING:
 		session_read(session);
@@ -211,16 +196,12 @@ static void session_on_relay_end(struct relay *relay, enum relay_end end)
 
 void session_relay(struct session *session, struct stream origin, struct buffer *from_origin)
 {
-	event_del(&session->event);
 	session->state = SESSION_RELAYING;
 	session->relay.origin_seen_at_ms =
 		session->record.lane == NULL ? NULL : &session->record.lane->seen_at_ms;
 	session_set_deadline(session, DEADLINE_IDLE, session_config(session)->idle_timeout_ms);
-	if (relay_start(&session->relay, session->worker->relays, session->stream, origin,
-			&session->input, from_origin, session_on_relay_end) < 0) {
-		stream_reset(&origin);
-		session_end(session, "out of memory", true);
-	}
+	relay_start(&session->relay, session->worker->relays, session->stream, origin,
+		    &session->input, from_origin, session_on_relay_end);
 }
 
 void session_ask_again(struct session *session)
@@ -234,7 +215,8 @@ void session_ask_again(struct session *session)
 		return;
 	}
 	/* From the loop, not from here: a client may have sent a thousand requests at once. */
-	event_active(&session->event, EV_READ, 0);
+	if (buffer_len(&session->input) > 0 || stream_may_read(&session->stream))
+		stream_wake(&session->stream);
 }
 
 void session_linger(struct session *session)

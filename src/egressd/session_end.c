@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How sessions end, run out of time, or survive a reload. */
-#include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,7 +37,6 @@ static void session_close_streams(struct session *session, bool reset)
 		relay_stop(&session->relay, reset);
 		return;
 	}
-	event_del(&session->event);
 	if (reset)
 		stream_reset(&session->stream);
 	else
@@ -72,7 +70,6 @@ void session_end(struct session *session, const char *end, bool reset)
 	TAILQ_REMOVE(&worker->sessions, session, link);
 	TAILQ_INSERT_TAIL(&worker->ended, session, link);
 	counter_add(&worker->counters.sessions_active, (uint64_t)-1);
-	event_active(&worker->reap_event, EV_TIMEOUT, 0);
 }
 
 void session_free(struct session *session)

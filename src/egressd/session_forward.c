@@ -38,7 +38,7 @@ static void forward_start(struct session *session)
 
 	session->state = SESSION_DIALING;
 	session->dial = dial_start(
-		session->worker->base, &route, &session->record.host, forward->target.port,
+		session->worker->poller, &route, &session->record.host, forward->target.port,
 		(int)session->snapshot->config->connect_timeout_ms, forward_on_dialed, session);
 	if (session->dial == NULL)
 		session_refuse(session, REFUSAL_NO_RESOURCES, NULL);
@@ -50,7 +50,7 @@ static void forward_on_input(struct session *session)
 	struct record *record = &session->record;
 
 	deadline_clear(&session->deadline);
-	snprintf(record->method, sizeof(record->method), "FORWARD");
+	record_set_method(record, "FORWARD", strlen("FORWARD"));
 	record->protocol = COUNTED_FORWARD;
 	record->transport = TRANSPORT_TCP;
 	record->host = host_from_address(&forward->target);

@@ -28,8 +28,7 @@ static void http_fill_record(struct session *session, const struct http_request 
 		.port = request->port,
 		.transport = TRANSPORT_TCP,
 	};
-	snprintf(record->method, sizeof(record->method), "%.*s", (int)request->method.len,
-		 request->method.bytes);
+	record_set_method(record, request->method.bytes, request->method.len);
 }
 
 /* A client that was refused, or asked to log in, may have sent a small body already: read past it.

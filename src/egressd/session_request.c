@@ -82,7 +82,7 @@ static void session_dial(struct session *session)
 		return;
 	}
 	route.asker = session->peer;
-	session->dial = dial_start(worker->base, &route, &record->host, record->port,
+	session->dial = dial_start(worker->poller, &route, &record->host, record->port,
 				   (int)session_config(session)->connect_timeout_ms,
 				   session_on_dialed, session);
 	if (session->dial == NULL)

@@ -32,7 +32,7 @@ static void socks_fill_record(struct session *session, const char *method,
 		.port = request->port,
 		.transport = TRANSPORT_TCP,
 	};
-	snprintf(record->method, sizeof(record->method), "%s", method);
+	record_set_method(record, method, strlen(method));
 }
 
 static void socks_end_malformed(struct session *session, const char *what)

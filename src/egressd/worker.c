@@ -15,6 +15,8 @@
 #include "egressd/listener.h"
 #include "egressd/origin_pool.h"
 #include "egressd/session.h"
+#include "net/pipe_pool.h"
+#include "net/poller.h"
 #include "net/relay.h"
 
 enum {
@@ -23,20 +25,18 @@ enum {
 	WORKER_PIPES_ALL = 64,    /* of 1 MiB, for the whole uid (pipe-user-pages-soft) */
 };
 
-static void worker_on_reap(evutil_socket_t fd, short what, void *arg)
+/* Between two turns of the loop nobody looks at an ended session any more. */
+static void worker_reap(struct worker *worker)
 {
-	struct worker *worker = arg;
 	struct session *session;
 
-	(void)fd;
-	(void)what;
+	if (TAILQ_EMPTY(&worker->ended))
+		return;
 	while ((session = TAILQ_FIRST(&worker->ended)) != NULL) {
 		TAILQ_REMOVE(&worker->ended, session, link);
 		session_free(session);
 	}
 	worker_resume_accept(worker);
-	if (worker->draining && TAILQ_EMPTY(&worker->sessions))
-		event_base_loopbreak(worker->base);
 }
 
 static void worker_on_mail(evutil_socket_t fd, short what, void *arg)
@@ -70,8 +70,6 @@ static void worker_on_tick(evutil_socket_t fd, short what, void *arg)
 	worker_look_at_tunnels(worker);
 	SLIST_FOREACH(lane, &worker->lanes, link)
 	lane_note_alive(lane);
-	if (worker->draining && now_ms >= worker->drain_until_ms)
-		worker_end_sessions(worker, "shutting down");
 }
 
 static void worker_on_accept_again(evutil_socket_t fd, short what, void *arg)
@@ -111,7 +109,6 @@ static int worker_add_events(struct worker *worker)
 {
 	static const struct timeval tick = {0, WORKER_TICK_MS * 1000};
 
-	evtimer_assign(&worker->reap_event, worker->base, worker_on_reap, worker);
 	evtimer_assign(&worker->accept_event, worker->base, worker_on_accept_again, worker);
 	event_assign(&worker->mail_event, worker->base, worker->mailbox.fd, EV_READ | EV_PERSIST,
 		     worker_on_mail, worker);
@@ -143,10 +140,13 @@ struct worker *worker_new(struct worker_shared *shared, unsigned index)
 	if (mailbox_init(&worker->mailbox) < 0 || worker_new_base(worker) < 0 ||
 	    worker_add_events(worker) < 0)
 		goto fail;
-	worker->relays = relay_engine_new(worker->base, WORKER_PIPES_ALL / shared->workers);
+	worker->poller = poller_new(worker->base);
+	worker->pipes = pipe_pool_new(WORKER_PIPES_ALL / shared->workers);
+	worker->relays = relay_engine_new(worker->pipes);
 	worker->origins = origin_pool_new();
 	worker->logins = login_desk_new(shared->login_checker, &worker->mailbox);
-	if (worker->relays == NULL || worker->origins == NULL || worker->logins == NULL)
+	if (worker->poller == NULL || worker->pipes == NULL || worker->relays == NULL ||
+	    worker->origins == NULL || worker->logins == NULL)
 		goto fail;
 	return worker;
 fail:
@@ -154,13 +154,25 @@ fail:
 	return NULL;
 }
 
+static bool worker_is_done(const struct worker *worker)
+{
+	return worker->draining &&
+	       (TAILQ_EMPTY(&worker->sessions) || clock_monotonic_ms() >= worker->drain_until_ms);
+}
+
 static void *worker_run(void *arg)
 {
 	struct worker *worker = arg;
 
-	event_base_loop(worker->base, EVLOOP_NO_EXIT_ON_EMPTY);
+	log_gather();
+	while (!worker_is_done(worker)) {
+		event_base_loop(worker->base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
+		worker_reap(worker);
+		log_flush();
+	}
 	worker_end_sessions(worker, "shutting down");
-	worker_on_reap(-1, 0, worker);
+	worker_reap(worker);
+	log_flush();
 	/* Whoever still waits for an answer gets one. */
 	mailbox_run(&worker->mailbox, worker);
 	mailbox_post(worker->owner, &worker->ended_message);
@@ -209,8 +221,6 @@ static void worker_on_stop(struct message *message, void *owner)
 	while ((listener = SLIST_FIRST(&worker->listeners)) != NULL)
 		listener_close(listener);
 	worker_end_idle_clients(worker);
-	if (stop->drain_ms == 0 || TAILQ_EMPTY(&worker->sessions))
-		event_base_loopbreak(worker->base);
 	free(stop);
 }
 
@@ -246,9 +256,11 @@ void worker_free(struct worker *worker)
 		free(lane);
 	}
 	relay_engine_free(worker->relays);
+	pipe_pool_free(worker->pipes);
 	login_desk_free(worker->logins);
 	snapshot_unref(worker->snapshot);
 	free(worker->lane_of_egress);
+	poller_free(worker->poller);
 	if (worker->base != NULL)
 		event_base_free(worker->base);
 	mailbox_clear(&worker->mailbox);

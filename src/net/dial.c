@@ -5,14 +5,15 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "device.h"
 #include "dial_race.h"
 #include "dial_upstream.h"
 #include "net/guard.h"
+#include "net/poller.h"
 #include "net/resolver.h"
 #include "net/upstream.h"
 
@@ -30,7 +31,7 @@ struct dial_lookup {
 };
 
 struct dial {
-	struct event_base *base;
+	struct poller *poller;
 	struct dial_route route;
 	struct host host;
 	uint16_t port;
@@ -83,13 +84,14 @@ static void dial_finish(struct dial *dial, enum dial_result result, struct strea
 			const char *detail)
 {
 	struct address peer = dial->race.last;
+	struct text text;
 
+	text_init(&text, dial->detail, sizeof(dial->detail));
 	if (dial_failed_before_upstream(dial, result)) {
-		snprintf(dial->detail, sizeof(dial->detail), "upstream proxy: %s", detail);
+		text_add(&text, "upstream proxy: ");
 		result = DIAL_UPSTREAM_FAILED;
-	} else {
-		snprintf(dial->detail, sizeof(dial->detail), "%s", detail);
 	}
+	text_add(&text, detail);
 	dial_clear(dial);
 	dial->done(dial->arg, result, stream, &peer, dial->detail);
 	free(dial);
@@ -130,26 +132,25 @@ static void dial_fail_unnamed(struct dial *dial)
 		dial_fail(dial, DIAL_NAME_FAILED, "the name could not be resolved");
 }
 
-static void dial_on_race(void *arg, enum dial_result result, int fd, const char *detail)
+static void dial_on_race(void *arg, enum dial_result result, struct stream stream,
+			 const char *detail)
 {
 	struct dial *dial = arg;
-	struct stream stream;
 
-	if (fd < 0 && dial->race.started == 0) {
+	if (stream.fd < 0 && dial->race.started == 0) {
 		dial_fail_unnamed(dial);
 		return;
 	}
-	if (fd < 0) {
+	if (stream.fd < 0) {
 		dial_fail(dial, result, detail);
 		return;
 	}
-	stream = stream_from_fd(fd);
 	if (dial->route.upstream == NULL) {
 		dial_finish(dial, DIAL_OK, stream, "");
 		return;
 	}
-	dial->handshake = handshake_new(dial->base, stream, dial->route.upstream, &dial->host,
-					dial->port, dial_on_handshake, dial);
+	dial->handshake = handshake_new(stream, dial->route.upstream, &dial->host, dial->port,
+					dial_on_handshake, dial);
 	if (dial->handshake == NULL)
 		dial_fail(dial, DIAL_NO_RESOURCES, "out of memory");
 }
@@ -304,15 +305,17 @@ static void dial_on_total(evutil_socket_t fd, short what, void *arg)
 
 static void dial_set_events(struct dial *dial)
 {
-	event_assign(&dial->begin, dial->base, -1, 0, dial_on_begin, dial);
-	evtimer_assign(&dial->total, dial->base, dial_on_total, dial);
-	evtimer_assign(&dial->resolution_delay, dial->base, dial_on_resolution_delay, dial);
-	race_init(&dial->race, dial->base, dial->route.device, dial_on_race, dial);
+	struct event_base *base = poller_base(dial->poller);
+
+	event_assign(&dial->begin, base, -1, 0, dial_on_begin, dial);
+	evtimer_assign(&dial->total, base, dial_on_total, dial);
+	evtimer_assign(&dial->resolution_delay, base, dial_on_resolution_delay, dial);
+	race_init(&dial->race, dial->poller, dial->route.device, dial_on_race, dial);
 	dial->lookups[0] = (struct dial_lookup){.dial = dial, .family = AF_INET6};
 	dial->lookups[1] = (struct dial_lookup){.dial = dial, .family = AF_INET};
 }
 
-struct dial *dial_start(struct event_base *base, const struct dial_route *route,
+struct dial *dial_start(struct poller *poller, const struct dial_route *route,
 			const struct host *host, uint16_t port, int timeout_ms, dial_done_fn *done,
 			void *arg)
 {
@@ -321,7 +324,7 @@ struct dial *dial_start(struct event_base *base, const struct dial_route *route,
 
 	if (dial == NULL)
 		return NULL;
-	dial->base = base;
+	dial->poller = poller;
 	dial->route = *route;
 	dial->host = *host;
 	dial->port = port;

@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "device.h"
+#include "net/poller.h"
 
 struct race_failure {
 	int error;
@@ -81,26 +82,24 @@ static void race_on_pace(evutil_socket_t fd, short what, void *arg)
 	race_go(arg);
 }
 
-void race_init(struct race *race, struct event_base *base, const char *device, race_done_fn *done,
+void race_init(struct race *race, struct poller *poller, const char *device, race_done_fn *done,
 	       void *arg)
 {
-	memset(race, 0, sizeof(*race));
-	race->base = base;
+	race->poller = poller;
 	race->device = device;
 	race->done = done;
 	race->arg = arg;
 	race->last.family = AF_UNSPEC;
 	race->result = DIAL_OK;
 	race->detail = "";
-	evtimer_assign(&race->pace, base, race_on_pace, race);
+	evtimer_assign(&race->pace, poller_base(poller), race_on_pace, race);
 }
 
 static void attempt_close(struct race_attempt *attempt)
 {
-	if (attempt->fd < 0)
+	if (attempt->stream.fd < 0)
 		return;
-	event_del(&attempt->event);
-	fd_clear(&attempt->fd);
+	stream_close(&attempt->stream);
 	attempt->race->live--;
 }
 
@@ -147,27 +146,35 @@ static const struct address *race_next(struct race *race)
 	return &list->addresses[list->next++];
 }
 
-static void race_on_writable(evutil_socket_t fd, short what, void *arg)
+static int attempt_error(const struct race_attempt *attempt)
 {
-	struct race_attempt *attempt = arg;
-	struct race *race = attempt->race;
 	socklen_t len = sizeof(int);
 	int error = 0;
 
-	(void)what;
-	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
-		error = errno;
-	if (error != 0) {
-		race_note(race, error);
+	if (getsockopt(attempt->stream.fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
+		return errno;
+	return error;
+}
+
+/* The first edge of a socket that connects is the outcome. */
+static void attempt_on_ready(void *arg)
+{
+	struct race_attempt *attempt = arg;
+	struct race *race = attempt->race;
+	struct stream stream = attempt->stream;
+
+	if (stream_is_broken(&stream)) {
+		race_note(race, attempt_error(attempt));
 		attempt_close(attempt);
 		race_go(race);
 		return;
 	}
-	attempt->fd = -1;
+	attempt->stream = stream_none();
+	stream_on_ready(&stream, NULL, NULL);
 	race->live--;
 	race->last = attempt->address;
 	race_clear(race);
-	race->done(race->arg, DIAL_OK, fd, "");
+	race->done(race->arg, DIAL_OK, stream, "");
 }
 
 /* The device comes before connect, and failing there ends the attempt: no packet without it. */
@@ -181,6 +188,7 @@ static int attempt_open(const struct race *race, const struct address *address)
 		return -1;
 	if (device_bind(fd, race->device) < 0)
 		goto fail;
+	stream_set_nodelay(fd);
 	if (connect(fd, (struct sockaddr *)&sockaddr, len) < 0 && errno != EINPROGRESS)
 		goto fail;
 	return fd;
@@ -197,18 +205,18 @@ static void race_attempt(struct race *race, const struct address *address)
 	attempt->race = race;
 	attempt->address = *address;
 	race->last = *address;
-	attempt->fd = attempt_open(race, address);
-	if (attempt->fd < 0) {
+	attempt->stream = stream_from_fd(attempt_open(race, address));
+	if (attempt->stream.fd < 0) {
 		race_note(race, errno);
 		return;
 	}
 	race->live++;
-	event_assign(&attempt->event, race->base, attempt->fd, EV_WRITE, race_on_writable, attempt);
-	if (event_add(&attempt->event, NULL) < 0) {
+	if (stream_watch(&attempt->stream, race->poller) < 0) {
 		race_note(race, ENOMEM);
 		attempt_close(attempt);
 		return;
 	}
+	stream_on_ready(&attempt->stream, attempt_on_ready, attempt);
 	/* A lone address needs no timer. */
 	if (!race->complete || race_has_candidates(race))
 		event_add(&race->pace, &pace);
@@ -222,5 +230,5 @@ void race_go(struct race *race)
 	if (race->live > 0 || (!race->complete && race->started < RACE_ATTEMPTS_MAX))
 		return;
 	event_del(&race->pace);
-	race->done(race->arg, race->result, -1, race->detail);
+	race->done(race->arg, race->result, stream_none(), race->detail);
 }

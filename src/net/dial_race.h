@@ -14,13 +14,13 @@ enum {
 	RACE_PACE_MS = 250, /* RFC 8305 8: Connection Attempt Delay */
 };
 
-/* The end: fd is connected on DIAL_OK and the callee's, else -1. detail is static. */
-typedef void race_done_fn(void *arg, enum dial_result result, int fd, const char *detail);
+/* The end: stream is connected on DIAL_OK and the callee's, else none. detail is static. */
+typedef void race_done_fn(void *arg, enum dial_result result, struct stream stream,
+			  const char *detail);
 
 struct race_attempt {
 	struct race *race;
-	struct event event;
-	int fd; /* -1: over */
+	struct stream stream; /* none: over */
 	struct address address;
 };
 
@@ -30,7 +30,7 @@ struct race_list {
 };
 
 struct race {
-	struct event_base *base;
+	struct poller *poller;
 	const char *device;
 	race_done_fn *done;
 	void *arg;
@@ -45,8 +45,8 @@ struct race {
 	const char *detail;
 };
 
-/* device is borrowed. */
-void race_init(struct race *race, struct event_base *base, const char *device, race_done_fn *done,
+/* race is all zeros; device is borrowed. */
+void race_init(struct race *race, struct poller *poller, const char *device, race_done_fn *done,
 	       void *arg);
 
 /* Gives up every attempt; done will not be called. */

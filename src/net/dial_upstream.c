@@ -3,7 +3,6 @@
 #include "dial_upstream.h"
 
 #include <errno.h>
-#include <event2/event.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 #include <stdarg.h>
@@ -93,17 +92,14 @@ static enum step handshake_advance(struct handshake *handshake)
 	return step;
 }
 
-static void handshake_on_event(evutil_socket_t fd, short what, void *arg)
+static void handshake_on_ready(void *arg)
 {
 	struct handshake *handshake = arg;
 	enum step step = handshake_advance(handshake);
 	struct stream stream;
 
-	(void)fd;
-	(void)what;
 	if (step == STEP_WAIT)
 		return;
-	event_del(&handshake->event);
 	if (step == STEP_FAILED) {
 		stream_close(&handshake->stream);
 		handshake->done(handshake->arg, handshake->result, stream_none(),
@@ -112,12 +108,13 @@ static void handshake_on_event(evutil_socket_t fd, short what, void *arg)
 	}
 	stream = handshake->stream;
 	handshake->stream = stream_none();
+	stream_on_ready(&stream, NULL, NULL);
 	handshake->done(handshake->arg, DIAL_OK, stream, "");
 }
 
-struct handshake *handshake_new(struct event_base *base, struct stream stream,
-				const struct upstream *upstream, const struct host *host,
-				uint16_t port, handshake_done_fn *done, void *arg)
+struct handshake *handshake_new(struct stream stream, const struct upstream *upstream,
+				const struct host *host, uint16_t port, handshake_done_fn *done,
+				void *arg)
 {
 	struct handshake *handshake = calloc(1, sizeof(*handshake));
 
@@ -131,8 +128,6 @@ struct handshake *handshake_new(struct event_base *base, struct stream stream,
 	handshake->port = port;
 	handshake->done = done;
 	handshake->arg = arg;
-	event_assign(&handshake->event, base, stream.fd, EV_READ | EV_WRITE | EV_ET | EV_PERSIST,
-		     handshake_on_event, handshake);
 	if (upstream->tls != NULL &&
 	    tls_connect(upstream->tls, &handshake->stream, &upstream->url.host) < 0)
 		goto fail;
@@ -140,9 +135,8 @@ struct handshake *handshake_new(struct event_base *base, struct stream stream,
 		handshake_start_socks(handshake);
 	else
 		handshake_start_http(handshake);
-	/* The first edge comes at once: a connected socket is writable. */
-	if (event_add(&handshake->event, NULL) < 0)
-		goto fail;
+	stream_on_ready(&handshake->stream, handshake_on_ready, handshake);
+	stream_wake(&handshake->stream);
 	return handshake;
 fail:
 	handshake_free(handshake);
@@ -154,7 +148,6 @@ void handshake_free(struct handshake *handshake)
 {
 	if (handshake == NULL)
 		return;
-	event_del(&handshake->event);
 	stream_close(&handshake->stream);
 	/* out held the login. */
 	explicit_bzero(handshake->out, sizeof(handshake->out));

@@ -4,8 +4,6 @@
 #ifndef NET_DIAL_UPSTREAM_H
 #define NET_DIAL_UPSTREAM_H
 
-#include <event2/event_struct.h>
-
 #include "net/dial.h"
 #include "net/upstream.h"
 
@@ -28,7 +26,6 @@ typedef void handshake_done_fn(void *arg, enum dial_result result, struct stream
 			       const char *detail);
 
 struct handshake {
-	struct event event;
 	struct stream stream;
 	const struct upstream *upstream;
 	const struct host *host;
@@ -48,9 +45,9 @@ struct handshake {
  * Takes stream, in any case; borrows upstream and host. done comes once, never from inside, unless
  * handshake_free comes first. NULL + errno.
  */
-MUST_CHECK struct handshake *handshake_new(struct event_base *base, struct stream stream,
-					   const struct upstream *upstream, const struct host *host,
-					   uint16_t port, handshake_done_fn *done, void *arg);
+MUST_CHECK struct handshake *handshake_new(struct stream stream, const struct upstream *upstream,
+					   const struct host *host, uint16_t port,
+					   handshake_done_fn *done, void *arg);
 void handshake_free(struct handshake *handshake);
 
 /* For the steps: they are in dial_upstream_http.c and dial_upstream_socks.c. */

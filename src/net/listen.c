@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "base/fd.h"
+#include "net/stream.h"
 
 static int listen_configure(int fd, sa_family_t family)
 {
@@ -16,6 +17,7 @@ static int listen_configure(int fd, sa_family_t family)
 		return -1;
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) < 0)
 		return -1;
+	stream_set_nodelay(fd);
 	/* Said aloud, so that net.ipv6.bindv6only does not decide whom [::] serves. */
 	if (family == AF_INET6 &&
 	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof(zero)) < 0)

@@ -3,17 +3,34 @@
 #include "net/relay.h"
 
 #include <errno.h>
-#include <event2/event.h>
-#include <fcntl.h>
-#include <string.h>
-#include <sys/socket.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
-#include "relay_engine.h"
+#include "net/pipe_pool.h"
 
 enum {
+	RELAY_BUFFER_SIZE = 64 * 1024,
 	RELAY_TURN_READS = 8, /* reads of one direction before others get their turn */
 };
+
+struct relay_engine {
+	struct pipe_pool *pipes;
+	uint8_t buffer[RELAY_BUFFER_SIZE];
+};
+
+struct relay_engine *relay_engine_new(struct pipe_pool *pipes)
+{
+	struct relay_engine *engine = malloc(sizeof(*engine));
+
+	if (engine != NULL)
+		engine->pipes = pipes;
+	return engine;
+}
+
+void relay_engine_free(struct relay_engine *engine)
+{
+	free(engine);
+}
 
 /* What became of one step of one direction. */
 enum relay_step {
@@ -37,7 +54,7 @@ static enum relay_step relay_read_error(void)
 static void relay_give_pipe(struct relay_side *side)
 {
 	if (side->pipe != NULL)
-		relay_engine_give_pipe(side->relay->engine, side->pipe);
+		pipe_pool_give(side->relay->engine->pipes, side->pipe);
 	side->pipe = NULL;
 }
 
@@ -57,8 +74,8 @@ static enum relay_step relay_flush_held(struct relay_side *side)
 static enum relay_step relay_flush_pipe(struct relay_side *side)
 {
 	while (side->pipe->bytes > 0) {
-		ssize_t sent = splice(side->pipe->read_fd, NULL, side->other->stream.fd, NULL,
-				      side->pipe->bytes, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+		ssize_t sent = stream_splice_out(&side->other->stream, side->pipe->read_fd,
+						 side->pipe->bytes);
 
 		if (sent < 0)
 			return relay_write_error();
@@ -87,11 +104,19 @@ static void relay_count(struct relay_side *side, size_t len)
 		stream_note_heard(&side->stream, relay->active_at_ms, relay->origin_seen_at_ms);
 }
 
+static bool relay_is_done(const struct relay *relay)
+{
+	return relay->client.ended && relay->origin.ended && buffer_len(&relay->client.held) == 0 &&
+	       buffer_len(&relay->origin.held) == 0;
+}
+
 static enum relay_step relay_pass_end(struct relay_side *side)
 {
 	side->ended = true;
 	relay_give_pipe(side);
-	stream_shutdown(&side->other->stream);
+	/* The last end is passed on by closing. */
+	if (!relay_is_done(side->relay))
+		stream_shutdown(&side->other->stream);
 	return RELAY_STEP_WAIT;
 }
 
@@ -119,8 +144,7 @@ static enum relay_step relay_copy(struct relay_side *side)
 
 static enum relay_step relay_splice(struct relay_side *side)
 {
-	ssize_t got = splice(side->stream.fd, NULL, side->pipe->write_fd, NULL, side->pipe->size,
-			     SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	ssize_t got = stream_splice_in(&side->stream, side->pipe->write_fd, side->pipe->size);
 
 	if (got < 0) {
 		enum relay_step step = relay_read_error();
@@ -140,19 +164,14 @@ static enum relay_step relay_splice(struct relay_side *side)
 /* After its FIN a side is not read any more: only this tells of a RST behind it. */
 static enum relay_step relay_check_ended(struct relay_side *side)
 {
-	int error = 0;
-	socklen_t len = sizeof(error);
-
-	if (getsockopt(side->stream.fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0 || error != 0)
-		return RELAY_STEP_BROKEN;
-	return RELAY_STEP_WAIT;
+	return stream_is_broken(&side->stream) ? RELAY_STEP_BROKEN : RELAY_STEP_WAIT;
 }
 
 static enum relay_step relay_read(struct relay_side *side)
 {
 	if (side->bulk && side->pipe == NULL && stream_is_bare(&side->stream) &&
 	    stream_is_bare(&side->other->stream))
-		side->pipe = relay_engine_take_pipe(side->relay->engine);
+		side->pipe = pipe_pool_take(side->relay->engine->pipes);
 	if (side->pipe != NULL && !side->bulk)
 		relay_give_pipe(side);
 	return side->pipe != NULL ? relay_splice(side) : relay_copy(side);
@@ -176,15 +195,8 @@ static enum relay_step relay_move(struct relay_side *side)
 	return step;
 }
 
-static bool relay_is_done(const struct relay *relay)
-{
-	return relay->client.ended && relay->origin.ended && buffer_len(&relay->client.held) == 0 &&
-	       buffer_len(&relay->origin.held) == 0;
-}
-
 static void relay_finish(struct relay *relay, enum relay_end end)
 {
-	relay->running = false;
 	relay->on_end(relay, end);
 }
 
@@ -203,14 +215,12 @@ static bool relay_step_ends(struct relay_side *side, enum relay_step step)
 		return true;
 	}
 	if (step == RELAY_STEP_MORE)
-		relay_engine_queue(relay->engine, relay);
+		stream_wake(&side->stream);
 	return false;
 }
 
-void relay_take_turn(struct relay *relay)
+static void relay_take_turn(struct relay *relay)
 {
-	if (!relay->running)
-		return;
 	if (relay_step_ends(&relay->client, relay_move(&relay->client)))
 		return;
 	if (relay_step_ends(&relay->origin, relay_move(&relay->origin)))
@@ -219,61 +229,42 @@ void relay_take_turn(struct relay *relay)
 		relay_finish(relay, RELAY_DONE);
 }
 
-static void relay_on_ready(evutil_socket_t fd, short what, void *arg)
+/* An edge may mean either direction: readable here, or room for what the other side holds for us.
+ * One busy relay never starves the others: when it has more to do, that waits for its next turn. */
+static void relay_on_ready(void *arg)
 {
-	struct relay_side *side = arg;
+	struct relay *relay = arg;
 
-	(void)fd;
-	(void)what;
-	/* An edge may mean either direction: readable here, or room for what the other side holds
-	 * for us. */
-	if (!side->relay->waiting)
-		relay_take_turn(side->relay);
+	if (!stream_is_queued(&relay->client.stream) && !stream_is_queued(&relay->origin.stream))
+		relay_take_turn(relay);
 }
 
-static int relay_side_start(struct relay_side *side, struct relay *relay, struct relay_side *other,
-			    struct stream stream)
+static void relay_side_start(struct relay_side *side, struct relay *relay, struct relay_side *other,
+			     struct stream stream, struct buffer *first)
 {
 	side->relay = relay;
 	side->other = other;
 	side->stream = stream;
-	return event_assign(&side->event, relay->engine->base, stream.fd,
-			    EV_READ | EV_WRITE | EV_ET | EV_PERSIST, relay_on_ready, side);
+	side->held = *first;
+	side->bytes = buffer_len(first);
+	*first = (struct buffer){0};
+	stream_on_ready(&side->stream, relay_on_ready, relay);
 }
 
-int relay_start(struct relay *relay, struct relay_engine *engine, struct stream client,
-		struct stream origin, struct buffer *from_client, struct buffer *from_origin,
-		relay_end_fn *on_end)
+void relay_start(struct relay *relay, struct relay_engine *engine, struct stream client,
+		 struct stream origin, struct buffer *from_client, struct buffer *from_origin,
+		 relay_end_fn *on_end)
 {
 	relay->engine = engine;
 	relay->on_end = on_end;
 	relay->active_at_ms = clock_monotonic_ms();
-	if (relay_side_start(&relay->client, relay, &relay->origin, client) < 0 ||
-	    relay_side_start(&relay->origin, relay, &relay->client, origin) < 0 ||
-	    event_add(&relay->client.event, NULL) < 0)
-		goto fail;
-	if (event_add(&relay->origin.event, NULL) < 0) {
-		event_del(&relay->client.event);
-		goto fail;
-	}
-	relay->running = true;
-	relay->client.held = *from_client;
-	relay->origin.held = *from_origin;
-	relay->client.bytes = buffer_len(from_client);
-	relay->origin.bytes = buffer_len(from_origin);
-	*from_client = (struct buffer){0};
-	*from_origin = (struct buffer){0};
+	relay_side_start(&relay->client, relay, &relay->origin, client, from_client);
+	relay_side_start(&relay->origin, relay, &relay->client, origin, from_origin);
 	relay_take_turn(relay);
-	return 0;
-fail:
-	memset(relay, 0, sizeof(*relay));
-	errno = ENOMEM;
-	return -1;
 }
 
 static void relay_side_stop(struct relay_side *side, bool reset)
 {
-	event_del(&side->event);
 	relay_give_pipe(side);
 	buffer_clear(&side->held);
 	if (reset)
@@ -286,10 +277,6 @@ void relay_stop(struct relay *relay, bool reset)
 {
 	if (relay->engine == NULL)
 		return;
-	relay->running = false;
-	if (relay->waiting)
-		TAILQ_REMOVE(&relay->engine->waiting, relay, link);
-	relay->waiting = false;
 	relay_side_stop(&relay->client, reset);
 	relay_side_stop(&relay->origin, reset);
 	relay->engine = NULL;

@@ -3,6 +3,7 @@
 #include "net/stream.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "watch.h"
 
 enum {
 	STREAM_HEARD_EVERY_MS = 250,
@@ -19,12 +21,69 @@ enum {
 
 struct stream stream_from_fd(int fd)
 {
+	return (struct stream){.fd = fd};
+}
+
+void stream_set_nodelay(int fd)
+{
 	int one = 1;
 
-	/* A proxy must not wait for more bytes that may never come. Fails on a Unix socket, where
-	 * it means nothing. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	return (struct stream){.fd = fd};
+}
+
+int stream_watch(struct stream *stream, struct poller *poller)
+{
+	stream->watch = watch_new(poller, stream->fd);
+	return stream->watch == NULL ? -1 : 0;
+}
+
+void stream_on_ready(struct stream *stream, void (*on_ready)(void *arg), void *arg)
+{
+	stream->watch->on_ready = on_ready;
+	stream->watch->arg = arg;
+}
+
+void stream_wake(struct stream *stream)
+{
+	watch_wake(stream->watch);
+}
+
+bool stream_is_queued(const struct stream *stream)
+{
+	return stream->watch->queued;
+}
+
+bool stream_is_broken(const struct stream *stream)
+{
+	return stream->watch->broken;
+}
+
+/* -1 is all that is left to return then: errno is EAGAIN. */
+static bool stream_is_readable(const struct stream *stream)
+{
+	errno = EAGAIN;
+	return stream->watch == NULL || stream->watch->readable;
+}
+
+static bool stream_is_writable(const struct stream *stream)
+{
+	errno = EAGAIN;
+	return stream->watch == NULL || stream->watch->writable;
+}
+
+bool stream_may_read(const struct stream *stream)
+{
+	/* OpenSSL may hold bytes that the kernel knows nothing of. */
+	return stream->tls != NULL || stream_is_readable(stream);
+}
+
+bool stream_is_quiet(const struct stream *stream)
+{
+	char byte;
+
+	if (!stream_is_readable(stream))
+		return true;
+	return recv(stream->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
 }
 
 struct stream stream_none(void)
@@ -80,12 +139,63 @@ static int stream_clamp(size_t len)
 	return len > INT_MAX ? INT_MAX : (int)len;
 }
 
+/* epoll(7): a read that came back short has emptied the socket, and what comes later is a new edge;
+ * only an end may lie there already, which the last edge told. */
+static ssize_t stream_receive(struct stream *stream, void *bytes, size_t len)
+{
+	struct watch *watch = stream->watch;
+	ssize_t got;
+
+	if (!stream_is_readable(stream))
+		return -1;
+	got = recv(stream->fd, bytes, len, 0);
+	if (watch != NULL && (got < 0 ? errno == EAGAIN : (size_t)got < len && !watch->ends))
+		watch->readable = false;
+	return got;
+}
+
+static ssize_t stream_send(struct stream *stream, const void *bytes, size_t len)
+{
+	ssize_t sent;
+
+	if (!stream_is_writable(stream))
+		return -1;
+	sent = send(stream->fd, bytes, len, MSG_NOSIGNAL);
+	if (stream->watch != NULL && (sent < 0 ? errno == EAGAIN : (size_t)sent < len))
+		stream->watch->writable = false;
+	return sent;
+}
+
+ssize_t stream_splice_in(struct stream *stream, int pipe_fd, size_t len)
+{
+	ssize_t got;
+
+	if (!stream_is_readable(stream))
+		return -1;
+	got = splice(stream->fd, NULL, pipe_fd, NULL, len, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	if (stream->watch != NULL && got < 0 && errno == EAGAIN)
+		stream->watch->readable = false;
+	return got;
+}
+
+ssize_t stream_splice_out(struct stream *stream, int pipe_fd, size_t len)
+{
+	ssize_t sent;
+
+	if (!stream_is_writable(stream))
+		return -1;
+	sent = splice(pipe_fd, NULL, stream->fd, NULL, len, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	if (stream->watch != NULL && sent < 0 && errno == EAGAIN)
+		stream->watch->writable = false;
+	return sent;
+}
+
 ssize_t stream_read(struct stream *stream, void *bytes, size_t len)
 {
 	int got;
 
 	if (stream->tls == NULL)
-		return recv(stream->fd, bytes, len, 0);
+		return stream_receive(stream, bytes, len);
 	ERR_clear_error();
 	errno = 0;
 	got = SSL_read(stream->tls, bytes, stream_clamp(len));
@@ -117,7 +227,7 @@ ssize_t stream_write(struct stream *stream, const void *bytes, size_t len)
 	size_t total = 0;
 
 	if (stream->tls == NULL)
-		return send(stream->fd, bytes, len, MSG_NOSIGNAL);
+		return stream_send(stream, bytes, len);
 	while (total < len) {
 		ssize_t sent =
 			stream_write_record(stream, (const char *)bytes + total, len - total);
@@ -147,6 +257,7 @@ void stream_close(struct stream *stream)
 		stream_shutdown(stream);
 		SSL_free(stream->tls);
 	}
+	watch_free(stream->watch);
 	fd_close(stream->fd);
 	*stream = stream_none();
 }
@@ -158,6 +269,7 @@ void stream_reset(struct stream *stream)
 	if (stream->fd >= 0)
 		(void)setsockopt(stream->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	SSL_free(stream->tls);
+	watch_free(stream->watch);
 	fd_close(stream->fd);
 	*stream = stream_none();
 }

@@ -292,6 +292,15 @@ enum http_body_event http_body_next(struct http_body *body, const char *bytes, s
 	}
 }
 
+uint64_t http_body_content_left(const struct http_body *body)
+{
+	if (body->framing == HTTP_BODY_UNTIL_CLOSE)
+		return UINT64_MAX;
+	if (body->framing == HTTP_BODY_LENGTH || body->state == BODY_CONTENT)
+		return body->remaining;
+	return 0;
+}
+
 bool http_body_end(const struct http_body *body)
 {
 	if (body->framing == HTTP_BODY_LENGTH)

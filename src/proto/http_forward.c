@@ -81,11 +81,17 @@ static void http_add_field(struct text *out, const struct http_field *field)
 	text_add(out, "\r\n");
 }
 
+static void http_add_number_field(struct text *out, const char *name, int64_t number)
+{
+	text_add(out, name);
+	text_add_number(out, number);
+	text_add(out, "\r\n");
+}
+
 static void http_add_framing(struct text *out, enum http_framing framing, uint64_t content_length)
 {
 	if (framing == HTTP_BODY_LENGTH)
-		text_add_format(out, "Content-Length: %llu\r\n",
-				(unsigned long long)content_length);
+		http_add_number_field(out, "Content-Length: ", (int64_t)content_length);
 	else if (framing == HTTP_BODY_CHUNKED)
 		text_add(out, "Transfer-Encoding: chunked\r\n");
 }
@@ -135,23 +141,29 @@ static bool http_accepts_trailers(const struct http_head *head)
 	return false;
 }
 
+static void http_add_host(struct text *out, const struct http_request *request)
+{
+	bool brackets = request->host.is_literal && request->host.address.family == AF_INET6;
+
+	text_add(out, brackets ? "Host: [" : "Host: ");
+	text_add_bytes(out, request->host.name, request->host.name_len);
+	text_add(out, brackets ? "]" : "");
+	if (request->port != 80) {
+		text_add_char(out, ':');
+		text_add_number(out, request->port);
+	}
+	text_add(out, "\r\n");
+}
+
 static void http_add_request_line(struct text *out, const struct http_request *request)
 {
-	char endpoint[HOST_TEXT_SIZE + 8];
-	size_t len;
-
 	http_add_span(out, request->method);
 	text_add_char(out, ' ');
 	if (request->path.len == 0 || request->path.bytes[0] == '?')
 		text_add_char(out, '/');
 	http_add_span(out, request->path);
-	text_add(out, " HTTP/1.1\r\nHost: ");
-	host_format_endpoint(&request->host, request->port, endpoint);
-	len = strlen(endpoint);
-	if (request->port == 80)
-		len -= 3;
-	text_add_bytes(out, endpoint, len);
-	text_add(out, "\r\n");
+	text_add(out, " HTTP/1.1\r\n");
+	http_add_host(out, request);
 }
 
 static bool http_request_field_passes(const struct http_request *request, struct span name,
@@ -178,7 +190,7 @@ static bool http_add_max_forwards(struct text *out, const struct http_request *r
 		return false;
 	for (size_t i = 0; i < field->value.len; i++)
 		value = value * 10 + (unsigned)(field->value.bytes[i] - '0');
-	text_add_format(out, "Max-Forwards: %u\r\n", value - 1);
+	http_add_number_field(out, "Max-Forwards: ", (int64_t)value - 1);
 	return true;
 }
 
@@ -237,7 +249,9 @@ void http_write_response(const struct http_response *response, enum http_framing
 	/* RFC 9110 15.5.22: a 426 has to say what to upgrade to. */
 	bool upgrade = head->upgrade && (response->status == 101 || response->status == 426);
 
-	text_add_format(out, "HTTP/1.1 %u ", (unsigned)response->status);
+	text_add(out, "HTTP/1.1 ");
+	text_add_number(out, response->status);
+	text_add_char(out, ' ');
 	http_add_span(out, response->reason);
 	text_add(out, "\r\n");
 	for (size_t i = 0; i < head->field_count; i++) {

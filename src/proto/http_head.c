@@ -4,12 +4,22 @@
 
 #include "http_bytes.h"
 
-/* Can byte stand there in a head? Only a whole CR LF may end a line (RFC 9112 2.2). */
+/* Only a whole CR LF may end a line (RFC 9112 2.2), and no other control byte stands in a head. */
 static bool http_byte_may_follow(char previous, char byte)
 {
 	if (previous == '\r' || byte == '\n')
 		return previous == '\r' && byte == '\n';
 	return byte == '\r' || http_is_text_byte(byte);
+}
+
+/* Most of a head: text behind text needs no closer look. */
+static size_t http_skip_text(const char *bytes, size_t from, size_t limit)
+{
+	if (from == 0 || bytes[from - 1] == '\r')
+		return from;
+	while (from < limit && http_is_text_byte(bytes[from]))
+		from++;
+	return from;
 }
 
 enum parse_result http_head_find_end(const char *bytes, size_t len, size_t *scanned,
@@ -20,7 +30,11 @@ enum parse_result http_head_find_end(const char *bytes, size_t len, size_t *scan
 	size_t start = len > 0 && bytes[0] == '\r' ? 2 : 0;
 
 	for (size_t i = *scanned; i < limit; i++) {
+		if (i > start)
+			i = http_skip_text(bytes, i, limit);
 		*scanned = i;
+		if (i == limit)
+			break;
 		if (!http_byte_may_follow(i == 0 ? ' ' : bytes[i - 1], bytes[i]))
 			return PARSE_BAD;
 		if (i == start && !http_is_token_byte(bytes[i]))

@@ -156,7 +156,7 @@ bool http_parse_request(const char *bytes, size_t head_len, struct http_request 
 {
 	struct http_problem why = {0};
 
-	memset(request, 0, sizeof(*request));
+	memset(request, 0, offsetof(struct http_request, head.fields));
 	request->head.len = head_len;
 	if (http_parse_request_head((struct span){bytes, head_len}, request, &why))
 		return true;

@@ -78,7 +78,7 @@ bool http_parse_response(const char *bytes, size_t head_len, bool was_head,
 {
 	struct http_problem why = {0};
 
-	memset(response, 0, sizeof(*response));
+	memset(response, 0, offsetof(struct http_response, head.fields));
 	response->head.len = head_len;
 	if (http_parse_response_head((struct span){bytes, head_len}, was_head, response, &why))
 		return true;

@@ -98,6 +98,7 @@ void bulk_down(struct load *load, struct result *result)
 	load->workload = &workload;
 	bulk_run(load, result, &received);
 	result_stop(load, result);
+	result->after = usage_read(load->pid);
 	load->stopping = true;
 	load->origin->stop_sending = 1;
 	bulk_end(load);
@@ -134,5 +135,6 @@ void bulk_up(struct load *load, struct result *result)
 	bulk_run(load, result, &received);
 	load->units = load->origin->received - received;
 	result_stop(load, result);
+	result->after = usage_read(load->pid);
 	bulk_end_up(load);
 }

@@ -40,8 +40,8 @@ static int client_prepare_connect(struct load *load, const char *user, const cha
 		encoded[at] = 0;
 	}
 	len = snprintf((char *)step->message, sizeof(step->message),
-		       "CONNECT 127.0.0.1:%u HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n%s%s%s\r\n",
-		       load->origin->port, load->origin->port,
+		       "CONNECT %s:%u HTTP/1.1\r\nHost: %s:%u\r\n%s%s%s\r\n", load->target,
+		       load->origin->port, load->target, load->origin->port,
 		       user ? "Proxy-Authorization: Basic " : "", encoded, user ? "\r\n" : "");
 	if (len < 0 || len >= (int)sizeof(step->message))
 		return -1;
@@ -74,13 +74,16 @@ static int client_prepare_socks(struct load *load, const char *user, const char 
 		memcpy(step->message + 3 + user_len, password, password_len);
 		step++;
 	}
-	*step++ = (struct client_step){.message = {5, 1, 0, 1, 127, 0, 0, 1,
-						   (unsigned char)(load->origin->port >> 8),
-						   (unsigned char)(load->origin->port & 0xff)},
-				       .len = 10,
-				       .answer_len = 10,
-				       .wanted = {5, 0, 0},
-				       .wanted_len = 3};
+	*step = (struct client_step){.message = {5, 1, 0,
+						 1, [8] = (unsigned char)(load->origin->port >> 8),
+						 (unsigned char)(load->origin->port & 0xff)},
+				     .len = 10,
+				     .answer_len = 10,
+				     .wanted = {5, 0, 0},
+				     .wanted_len = 3};
+	if (inet_pton(AF_INET, load->target, step->message + 4) != 1)
+		return -1;
+	step++;
 	load->step_count = (unsigned)(step - load->steps);
 	return 0;
 }

@@ -53,7 +53,8 @@ struct client_step {
 struct load {
 	enum client_via via;
 	struct sockaddr_in proxy;
-	pid_t pid; /* whose CPU counts; 0: nobody's */
+	const char *target; /* the origin, as proxies are asked for it */
+	pid_t pid;          /* whose CPU counts; 0: nobody's */
 	unsigned tunnels;
 	unsigned size; /* of a message or body */
 	double seconds;

@@ -47,7 +47,6 @@ void idle_hold(struct load *load, struct result *result)
 	int64_t end;
 
 	load->workload = &workload;
-	result->before = usage_read(load->pid);
 	load_open(load, load->tunnels);
 	/* Held for the time asked: whoever gives buffers back after a while may do so. */
 	end = usage_now_ns() + (int64_t)(load->seconds * 1e9);

@@ -3,7 +3,9 @@
  * it. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,12 +77,12 @@ static void load_print(const struct load *load, const struct result *result,
 	printf("\"p50_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, ",
 	       latency_us(&load->latency, .5), latency_us(&load->latency, .99),
 	       latency_us(&load->latency, .999));
-	if (command->run == idle_hold)
-		printf("\"kib_per_tunnel\": %.3f, \"descriptors_per_tunnel\": %.3f, "
-		       "\"fresh_kib\": %ld, \"more_threads\": %ld, ",
-		       (double)(result->after.memory_kib - result->before.memory_kib) / tunnels,
-		       (double)(result->after.descriptors - result->before.descriptors) / tunnels,
-		       result->before.memory_kib, result->after.threads - result->before.threads);
+	printf("\"kib_before\": %ld, \"kib_after\": %ld, \"kib_per_tunnel\": %.3f, "
+	       "\"descriptors_per_tunnel\": %.3f, \"more_threads\": %ld, ",
+	       result->before.memory_kib, result->after.memory_kib,
+	       (double)(result->after.memory_kib - result->before.memory_kib) / tunnels,
+	       (double)(result->after.descriptors - result->before.descriptors) / tunnels,
+	       result->after.threads - result->before.threads);
 	printf("\"failures\": %llu, \"corrupted\": %llu, \"lost\": %llu}\n",
 	       (unsigned long long)load->failures,
 	       (unsigned long long)(load->corrupted + load->origin->corrupted),
@@ -90,6 +92,8 @@ static void load_print(const struct load *load, const struct result *result,
 struct options {
 	const char *user;
 	const char *password;
+	const char *proxy;
+	const char *origin_in;
 	uint16_t proxy_port;
 	uint16_t origin_port;
 	const struct command *command;
@@ -97,8 +101,9 @@ struct options {
 
 static int load_usage(void)
 {
-	fputs("usage: load [--via direct|connect|socks5|http] [--port PROXY] [--origin PORT] "
-	      "[--pid PID]\n"
+	fputs("usage: load [--via direct|connect|socks5|http] [--proxy ADDRESS] [--port PROXY]\n"
+	      "            [--target ADDRESS] [--origin PORT] [--origin-in NETWORK_NAMESPACE]\n"
+	      "            [--pid PID]\n"
 	      "            [--user USER --password PASSWORD] [--tunnels N] [--size BYTES]\n"
 	      "            [--seconds S] [--rate PER_SECOND] [--units N] WORKLOAD\n"
 	      "workloads: bulk-down bulk-up connect open pingpong http idle; origin: only serve\n",
@@ -124,6 +129,15 @@ static int load_read_option(struct load *load, struct options *options, int opti
 	switch (option) {
 	case 'v':
 		return load_set_via(load, optarg);
+	case 'a':
+		options->proxy = optarg;
+		return 0;
+	case 'g':
+		load->target = optarg;
+		return 0;
+	case 'i':
+		options->origin_in = optarg;
+		return 0;
 	case 'p':
 		options->proxy_port = (uint16_t)atoi(optarg);
 		return 0;
@@ -163,8 +177,11 @@ static int load_read_options(struct load *load, struct options *options, int arg
 {
 	static const struct option known[] = {
 		{"via", required_argument, NULL, 'v'},
+		{"proxy", required_argument, NULL, 'a'},
 		{"port", required_argument, NULL, 'p'},
+		{"target", required_argument, NULL, 'g'},
 		{"origin", required_argument, NULL, 'o'},
+		{"origin-in", required_argument, NULL, 'i'},
 		{"pid", required_argument, NULL, 'P'},
 		{"user", required_argument, NULL, 'u'},
 		{"password", required_argument, NULL, 'w'},
@@ -193,6 +210,26 @@ static int load_read_options(struct load *load, struct options *options, int arg
 	return options->command ? 0 : load_usage();
 }
 
+/* A socket stays in the network namespace where it was made. */
+static int load_start_origin(struct load *load, const struct options *options)
+{
+	int here, there, outcome;
+
+	if (!options->origin_in)
+		return origin_start(load->origin, load->pattern, load->target,
+				    options->origin_port);
+	here = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	there = open(options->origin_in, O_RDONLY | O_CLOEXEC);
+	if (here < 0 || there < 0 || setns(there, CLONE_NEWNET) < 0)
+		return -1;
+	outcome = origin_start(load->origin, load->pattern, load->target, options->origin_port);
+	if (setns(here, CLONE_NEWNET) < 0)
+		return -1;
+	close(here);
+	close(there);
+	return outcome;
+}
+
 /* Everything the loops need is allocated here. */
 static int load_prepare(struct load *load, const struct options *options)
 {
@@ -210,10 +247,11 @@ static int load_prepare(struct load *load, const struct options *options)
 	if (!load->pattern || !load->origin || !load->clients || !load->buffer || load->epoll < 0)
 		return -1;
 	pattern_init(load->pattern);
-	if (origin_start(load->origin, load->pattern, options->origin_port) < 0)
+	if (load_start_origin(load, options) < 0)
 		return -1;
 	load->proxy.sin_family = AF_INET;
-	load->proxy.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (inet_pton(AF_INET, options->proxy, &load->proxy.sin_addr) != 1)
+		return -1;
 	load->proxy.sin_port =
 		htons(options->proxy_port ? options->proxy_port : load->origin->port);
 	for (unsigned i = 0; i < load->tunnels; i++)
@@ -223,8 +261,9 @@ static int load_prepare(struct load *load, const struct options *options)
 
 int main(int argc, char **argv)
 {
-	struct load load = {.tunnels = 1, .size = 64, .seconds = 1, .rate = 1000};
-	struct options options = {0};
+	struct load load = {
+		.target = "127.0.0.1", .tunnels = 1, .size = 64, .seconds = 1, .rate = 1000};
+	struct options options = {.proxy = "127.0.0.1"};
 	struct result result = {0};
 
 	if (load_read_options(&load, &options, argc, argv) < 0)
@@ -239,7 +278,10 @@ int main(int argc, char **argv)
 		pthread_join(load.origin->thread, NULL);
 		return 0;
 	}
+	result.before = usage_read(load.pid);
 	options.command->run(&load, &result);
+	if (result.after.threads == 0)
+		result.after = usage_read(load.pid);
 	load_print(&load, &result, options.command);
 	return 0;
 }

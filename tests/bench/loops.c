@@ -200,15 +200,15 @@ void loop_pingpong(struct load *load, struct result *result)
 static void http_send(struct load *load, struct client *client)
 {
 	char request[256];
-	int len = load->via == VIA_HTTP
-			  ? snprintf(request, sizeof(request),
-				     "GET http://127.0.0.1:%u/%u HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n"
-				     "User-Agent: load\r\nAccept: */*\r\n\r\n",
-				     load->origin->port, load->size, load->origin->port)
-			  : snprintf(request, sizeof(request),
-				     "GET /%u HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n"
-				     "User-Agent: load\r\nAccept: */*\r\n\r\n",
-				     load->size, load->origin->port);
+	int len = load->via == VIA_HTTP ? snprintf(request, sizeof(request),
+						   "GET http://%s:%u/%u HTTP/1.1\r\nHost: %s:%u\r\n"
+						   "User-Agent: load\r\nAccept: */*\r\n\r\n",
+						   load->target, load->origin->port, load->size,
+						   load->target, load->origin->port)
+					: snprintf(request, sizeof(request),
+						   "GET /%u HTTP/1.1\r\nHost: %s:%u\r\n"
+						   "User-Agent: load\r\nAccept: */*\r\n\r\n",
+						   load->size, load->target, load->origin->port);
 
 	client->started_at = usage_now_ns();
 	client->fill = 0;

@@ -229,11 +229,10 @@ static void *origin_run(void *argument)
 	return NULL;
 }
 
-int origin_start(struct origin *origin, const struct pattern *pattern, uint16_t port)
+int origin_start(struct origin *origin, const struct pattern *pattern, const char *ip,
+		 uint16_t port)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET,
-				      .sin_port = htons(port),
-				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
 	socklen_t len = sizeof(address);
 	struct epoll_event event = {.events = EPOLLIN};
 	int one = 1;
@@ -246,7 +245,8 @@ int origin_start(struct origin *origin, const struct pattern *pattern, uint16_t 
 	if (!origin->connections || !origin->buffer || origin->listener < 0 || origin->epoll < 0)
 		return -1;
 	setsockopt(origin->listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(origin->listener, (struct sockaddr *)&address, len) < 0 ||
+	if (inet_pton(AF_INET, ip, &address.sin_addr) != 1 ||
+	    bind(origin->listener, (struct sockaddr *)&address, len) < 0 ||
 	    listen(origin->listener, 4096) < 0 ||
 	    getsockname(origin->listener, (struct sockaddr *)&address, &len) < 0)
 		return -1;

@@ -30,8 +30,10 @@ struct origin {
 	_Atomic(int) stop_sending; /* sources end their streams */
 };
 
-/* Listens on the port, or any if 0, and starts the thread. It lives until the process ends. */
-int origin_start(struct origin *origin, const struct pattern *pattern, uint16_t port);
+/* Listens on the address and port, or any port if 0, and starts the thread. It lives until the
+ * process ends. */
+int origin_start(struct origin *origin, const struct pattern *pattern, const char *ip,
+		 uint16_t port);
 
 /* What a client sends first: 'D', send me the stream from the seed on until stop_sending; 'U', take
  * mine. */

@@ -19,14 +19,24 @@ def write(folder, name, text):
     return path
 
 
+def million_rules(count=1000000, sets=4):
+    """Names in a few sets, since a line has a limit."""
+    names = [f"n{i}.example-{i % 9973}.{('com', 'org', 'net', 'info')[i % 4]}" for i in range(count)]
+    part = count // sets
+    return "".join(f"set noise{i}  {', '.join(names[i * part:(i + 1) * part])}\n" for i in range(sets)) + \
+        "".join(f"block to set noise{i}\n" for i in range(sets))
+
+
 class Proxy:
     """One program. ways: how the load generator reaches the origin through it, {name: (via, port, extra arguments)}."""
     binary = ""
+    variant = ""  # of egressd: what is special about this one
     forward = True  # a forward proxy; False for a relay or reverse proxy, which serves one target
+    enter, load_arguments = (), ()  # what a network namespace of its own needs
 
     def __init__(self, name, build, folder):
         self.name, self.build = name, build
-        self.folder = os.path.join(folder, name)
+        self.folder = os.path.join(folder, name.replace(" ", "-"))
         os.makedirs(self.folder)
         os.chmod(self.folder, 0o777)
         self.process = None
@@ -37,25 +47,26 @@ class Proxy:
 
     def start(self):
         with open(os.path.join(self.folder, "output"), "wb") as output:
-            self.process = subprocess.Popen(self.command(), cwd=self.folder, stdin=subprocess.DEVNULL, stdout=output,
+            self.process = subprocess.Popen([*self.enter, *self.command()], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=output,
                                             stderr=output, start_new_session=True)
         deadline = time.monotonic() + 20
         for port in {way[1] for way in self.ways.values()}:
             while not self.listens(port):
-                if self.process.poll() is not None or time.monotonic() > deadline:
+                if time.monotonic() > deadline or self.process.poll() is not None:
                     raise RuntimeError(f"{self.name} did not start: {self.output()}")
                 time.sleep(0.02)  # another program's listening socket is no event for us
         return self
 
-    @staticmethod
-    def listens(port):
+    def listens(self, port):
         """Looked up and not connected to: a connection would be the proxy's first session."""
         wanted = f":{port:04X}"
         for table in ("tcp", "tcp6"):
-            with open(f"/proc/net/{table}", encoding="ascii") as file:
-                for words in map(str.split, file):
-                    if words[1].endswith(wanted) and words[3] == "0A":
+            try:
+                with open(f"/proc/{self.process.pid}/net/{table}", encoding="ascii") as file:
+                    if any(words[1].endswith(wanted) and words[3] == "0A" for words in map(str.split, file)):
                         return True
+            except OSError:  # it has ended
+                return False
         return False
 
     def pid(self):
@@ -82,32 +93,108 @@ class Proxy:
 
 
 class Egressd(Proxy):
+    """As it is run: the proxy is the warden's child and, where there are other users, one without any privilege."""
     ways = {"": ("connect", 5000, ()), "socks5": ("socks5", 5000, ()), "http": ("http", 5000, ()),
             "login": ("connect", 5001, ("--user", USER, "--password", PASSWORD)),
             "socks5 login": ("socks5", 5001, ("--user", USER, "--password", PASSWORD))}
+    ports = (5000, 5001)
     options = ""
+    arguments = ("--no-firewall",)
+    egress, destination = "direct private", "127.0.0.0/8"
 
     @classmethod
     def installed(cls):
         return True
 
-    def command(self):
-        binary = os.path.join(self.build, "egressd")
+    def rules(self):
+        return ""
+
+    def write_config(self):
         path = os.path.join(self.folder, "users")
-        subprocess.run([os.path.join(self.build, "egressctl"), "passwd", path, USER], check=True,
-                       input=PASSWORD + "\n", stdout=subprocess.DEVNULL, text=True)
-        config = write(self.folder, "egress.conf", f"listen mixed 127.0.0.1:5000\n"
-                       f"listen mixed 127.0.0.1:5001 auth {path}\n"
-                       f"client bench user {USER}\n"
-                       f"egress here direct private\n"
-                       f"here to 127.0.0.0/8 port {ORIGIN_PORT}\ndefault block\n"
-                       f"control {self.folder}/control.sock\n{self.options}")
-        return [binary, "--config", config, "--no-firewall"]
+        if not os.path.exists(path):
+            subprocess.run([os.path.join(self.build, "egressctl"), "passwd", path, USER], check=True,
+                           input=PASSWORD + "\n", stdout=subprocess.DEVNULL, text=True)
+        return write(self.folder, "egress.conf", f"listen mixed 127.0.0.1:{self.ports[0]}\n"
+                     f"listen mixed 127.0.0.1:{self.ports[1]} auth {path}\n"
+                     f"client bench user {USER}\negress here {self.egress}\n{self.rules()}"
+                     f"here to {self.destination} port {ORIGIN_PORT}\ndefault block\n"
+                     f"control {self.folder}/control.sock\n{self.options}")
+
+    def command(self):
+        return [os.path.join(self.build, "egressd"), "--config", self.write_config(), *self.arguments]
 
     def pid(self):
         """The proxy's: it does the work, and its warden waits."""
         with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as file:
             return int(file.read())
+
+    def control(self, *words):
+        subprocess.run([os.path.join(self.build, "egressctl"), "--socket", f"{self.folder}/control.sock", *words],
+                       check=True, stdout=subprocess.DEVNULL, timeout=60)
+
+
+class EgressdMillion(Egressd):
+    """With a policy that blocks a million names."""
+    variant = "million names"
+    ways = {"": ("connect", 5002, ()), "http": ("http", 5002, ())}
+    ports = (5002, 5003)
+
+    def rules(self):
+        return million_rules()
+
+
+class EgressdOpen(Egressd):
+    """Without the filter of system calls: what that costs."""
+    variant = "no seccomp"
+    ways = {"": ("connect", 5004, ())}
+    ports = (5004, 5005)
+    arguments = ("--no-firewall", "--no-seccomp")
+
+
+class EgressdDevice(Egressd):
+    """Its egress is a device, in a namespace of its own: the far end of a veth pair has the origin, and answers probes."""
+    variant = "tunnel device"
+    ways = {"": ("connect", 5000, ())}
+    near, far = "10.99.0.1", "10.99.0.2"
+    egress = f"device tun0 private probe {far}:5899"
+    destination = f"{far}/32"
+
+    def __init__(self, name, build, folder):
+        super().__init__(name, build, folder)
+        self.holders = []
+
+    def hold(self, *command):
+        """Something that lives in a namespace until stop, and has said that it is there."""
+        holder = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True)
+        self.holders.append(holder)
+        holder.stdout.readline()
+        return holder.pid
+
+    def start(self):
+        there = ("sh", "-c", "ip link set lo up && echo && exec sleep infinity")
+        here, far = (self.hold("unshare", "--net", *there) for _ in range(2))
+        self.enter = ("nsenter", "-t", str(here), "-n")
+        for pid, command in ((here, f"ip link add tun0 type veth peer name far netns {far}"),
+                             (here, f"ip address add {self.near}/30 dev tun0"), (here, "ip link set tun0 up"),
+                             (far, f"ip address add {self.far}/30 dev far"), (far, "ip link set far up")):
+            subprocess.run(["nsenter", "-t", str(pid), "-n", *command.split()], check=True)
+        self.hold("nsenter", "-t", str(far), "-n", "sh", "-c", "echo; exec \"$@\"", "sh",
+                  os.path.join(self.build, "tests/bench/load"), "--target", self.far, "--origin", "5899", "origin")
+        self.load_arguments = ("--target", self.far, "--origin-in", f"/proc/{far}/ns/net")
+        return super().start()
+
+    def stop(self):
+        super().stop()
+        for holder in self.holders:
+            holder.kill()
+            holder.wait()
+            holder.stdout.close()
+
+
+class EgressdRules(EgressdDevice):
+    """The same with its packet rules in force."""
+    variant = "packet rules"
+    arguments = ()
 
 
 class Reference(Proxy):
@@ -222,7 +309,8 @@ class Haproxy(Proxy):
 
 class Direct:
     """No proxy at all."""
-    name, forward = "direct", False
+    name, forward, process, variant = "direct", False, None, ""
+    enter, load_arguments = (), ()
     ways = {"": ("direct", 0, ()), "http": ("direct", 0, ())}
 
     def start(self):
@@ -235,16 +323,16 @@ class Direct:
         pass
 
 
-KINDS = {"egressd": Egressd, "reference": Reference, "reference http": ReferenceHttp, "danted": Danted,
-         "microsocks": Microsocks, "microsocks login": MicrosocksLogin, "tinyproxy": Tinyproxy, "squid": Squid,
-         "privoxy": Privoxy, "nginx": Nginx, "haproxy": Haproxy}
+KINDS = {"egressd": Egressd, "egressd million names": EgressdMillion, "egressd no seccomp": EgressdOpen,
+         "egressd tunnel device": EgressdDevice, "egressd packet rules": EgressdRules, "reference": Reference,
+         "reference http": ReferenceHttp, "danted": Danted, "microsocks": Microsocks,
+         "microsocks login": MicrosocksLogin, "tinyproxy": Tinyproxy, "squid": Squid, "privoxy": Privoxy,
+         "nginx": Nginx, "haproxy": Haproxy}
+VARIANTS = {kind.variant for kind in KINDS.values()} - {""}
 
 
-def private_world(inside, one_user=False):
-    """
-    Runs this script again in namespaces of its own: nobody else's ports, and every process ends with it. one_user: there is
-    no other user than root in it.
-    """
+def private_world(inside):
+    """Runs this script again in namespaces of its own: nobody else's ports, and every process ends with it."""
     if os.environ.get(inside):
         with open("/proc/sys/net/ipv4/tcp_max_tw_buckets", "w", encoding="ascii") as file:
             file.write("256")
@@ -252,6 +340,6 @@ def private_world(inside, one_user=False):
             file.write("10000 65535")
         return
     os.environ[inside] = "1"
-    user = ["--map-root-user"] if one_user or os.getuid() else []
+    user = [] if os.getuid() == 0 else ["--map-root-user"]
     os.execvp("unshare", ["unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", *user, "sh", "-c",
                           'ip link set lo up && exec "$@"', "sh", sys.executable, *sys.argv])

@@ -9,7 +9,7 @@ TIE = 1.10  # what differs less is the machine's noise
 COST = {"bulk-down": ("cpu_ns_per_unit", "s/GB", 1), "bulk-up": ("cpu_ns_per_unit", "s/GB", 1),
         "connect": ("cpu_ns_per_unit", "CPU µs", 1e-3), "pingpong": ("cpu_ns_per_unit", "CPU µs", 1e-3),
         "http": ("cpu_ns_per_unit", "CPU µs", 1e-3), "open": ("p99_us", "p99 ms", 1e-3),
-        "idle": ("kib_per_tunnel", "KiB each", 1)}
+        "idle": ("kib_per_tunnel", "KiB each", 1), "policy": ("ns_per_decision", "ns", 1), "soak": ("kib_after", "KiB", 1)}
 BULK = ("bulk-down", "bulk-up")
 
 
@@ -38,7 +38,7 @@ class Figures:
 
     def rate(self, row, proxy, way):
         value = self.median(row, proxy, way, "per_second")
-        if value is None or self.workload(row) in ("open", "idle"):
+        if value is None or self.workload(row) in ("open", "idle", "policy", "soak"):
             return None
         return value / 1e9 if self.workload(row) in BULK else value
 
@@ -58,7 +58,7 @@ class Figures:
 
 def base_way(way):
     """What others offer for the same: they have one way in where egressd has several."""
-    return "" if way == "socks5" else "login" if way.endswith("login") else way
+    return "login" if way.endswith("login") else "http" if way == "http" else ""
 
 
 def number(value):
@@ -96,18 +96,36 @@ def show(figures, out):
     show_others(figures, out)
 
 
+def per_proxy(figures, row, words):
+    return ", ".join(f"{proxy} {way}".strip() + " " + words(proxy, way) for of, proxy, way in figures.groups if of == row)
+
+
 def show_others(figures, out):
     for row in figures.rows:
         workload = figures.workload(row)
+
+        def value(field, factor=1):
+            return lambda proxy, way: number(None if (found := figures.median(row, proxy, way, field)) is None
+                                             else found * factor)
+
+        def several(fields, factor=1):
+            return lambda proxy, way: "/".join(value(field, factor)(proxy, way) for field in fields)
+
         if workload == "idle":
-            print(f"{row}: descriptors a tunnel", ", ".join(
-                f"{proxy} {number(figures.median(row, proxy, way, 'descriptors_per_tunnel'))}"
-                for of, proxy, way in figures.groups if of == row and proxy != "direct"), file=out)
-        if workload == "open":
-            print(f"{row}: p50/p99/p99.9 ms", ", ".join(
-                f"{proxy} {way}".strip() + " " + "/".join(number(figures.median(row, proxy, way, field) / 1000)
-                                                  for field in ("p50_us", "p99_us", "p999_us"))
-                for of, proxy, way in figures.groups if of == row), file=out)
+            print(f"{row}: descriptors a tunnel", per_proxy(figures, row, value("descriptors_per_tunnel")), file=out)
+            print(f"{row}: KiB of the fresh process", per_proxy(figures, row, value("kib_before")), file=out)
+        if workload in BULK:
+            print(f"{row}: KiB a tunnel at work", per_proxy(figures, row, value("kib_per_tunnel")), file=out)
+        if workload in ("open", "connect", "pingpong", "http"):
+            print(f"{row}: p50/p99/p99.9 ms", per_proxy(figures, row, several(("p50_us", "p99_us", "p999_us"), 1e-3)), file=out)
+        if row.endswith("reload"):
+            print(f"{row}: reloads and the longest, s", per_proxy(figures, row, several(("reloads", "reload_seconds"))),
+                  file=out)
+        if workload == "policy":
+            print(f"{row}: bytes a name, seconds to load and to free", per_proxy(
+                figures, row, several(("bytes_per_name", "load_seconds", "free_seconds"))), file=out)
+        if workload == "soak":
+            print(f"{row}: KiB before and after", per_proxy(figures, row, several(("kib_before", "kib_after"))), file=out)
     bad = [f"{proxy} {way}".strip() + f": {row}, {figures.failed(row, proxy, way)}"
            for row, proxy, way in figures.groups if figures.failed(row, proxy, way)]
     if bad:

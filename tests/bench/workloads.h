@@ -11,8 +11,8 @@ struct result {
 	double seconds;
 	double units;
 	int64_t cpu_ns;
-	struct usage before; /* the idle workload's */
-	struct usage after;
+	struct usage before;
+	struct usage after; /* with the tunnels at work; else, when all is over */
 	int64_t started_at;
 	int64_t cpu_started;
 };

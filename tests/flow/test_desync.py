@@ -3,6 +3,7 @@
 import select
 import socket
 import ssl
+import struct
 import threading
 
 import pytest
@@ -165,6 +166,29 @@ def test_bytes_that_wait_in_an_idle_origin_connection_answer_nobody(gateway):
         for _ in range(50):
             assert connection.ask(f"http://one.example.org:{origin.port}/").body != b"evil"
             assert waiting.acquire(timeout=10)
+
+
+@pytest.mark.parametrize("fields, reset, wait", [("Content-Length: 9000000", False, True), ("Connection: close", True, True),
+                                                 ("Content-Length: 9000000", True, False), ("Connection: close", True, False)])
+def test_a_long_answer_that_is_cut_off_does_not_look_complete(gateway, fields, reset, wait):
+    """Long content passes through the kernel only: its end must be understood all the same."""
+    def serve(connection, _):
+        read_head(connection)
+        connection.sendall(f"HTTP/1.1 200 OK\r\n{fields}\r\n\r\n".encode() + b"x" * 3000000)
+        if wait:
+            arrived.wait(10)
+        if reset:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    arrived = threading.Event()
+    with Origin(serve) as origin, gateway.connect() as connection:
+        connection.send(request(f"http://one.example.org:{origin.port}/"))
+        with pytest.raises(ConnectionError):
+            connection.head()
+            if wait:
+                connection.exactly(2000000)
+            arrived.set()
+            connection.exactly(9000000) if "Length" in fields else connection.rest()
 
 
 def test_a_reset_after_fin_passes_as_a_reset(gateway):

@@ -41,6 +41,30 @@ static void what_does_not_fit_is_dropped_and_remembered(void **state)
 	assert_string_equal(text.bytes, "");
 }
 
+static void numbers_stand_whole_at_both_ends_of_their_range(void **state)
+{
+	static const struct {
+		int64_t number;
+		const char *text;
+	} cases[] = {
+		{0, "0"},
+		{7, "7"},
+		{-10, "-10"},
+		{4294967296, "4294967296"},
+		{INT64_MAX, "9223372036854775807"},
+		{INT64_MIN, "-9223372036854775808"},
+	};
+	char bytes[32];
+	struct text text;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		text_init(&text, bytes, sizeof(bytes));
+		text_add_number(&text, cases[i].number);
+		assert_string_equal(text.bytes, cases[i].text);
+	}
+}
+
 static void json_has_no_byte_that_could_end_it(void **state)
 {
 	char bytes[128];
@@ -70,6 +94,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_does_not_fit_is_dropped_and_remembered),
+		cmocka_unit_test(numbers_stand_whole_at_both_ends_of_their_range),
 		cmocka_unit_test(json_has_no_byte_that_could_end_it),
 		cmocka_unit_test(json_is_never_cut_within_an_escape),
 	};

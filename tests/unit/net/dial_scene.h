@@ -13,10 +13,12 @@
 #include "net/dial.h"
 #include "net/guard.h"
 #include "net/listen.h"
+#include "net/poller.h"
 #include "net/resolver.h"
 
 struct scene {
 	struct event_base *base;
+	struct poller *poller;
 	struct fake_dns dns;
 	struct resolver *resolver;
 	struct guard *guard;
@@ -127,6 +129,7 @@ static inline int scene_setup(void **state)
 
 	alarm(60);
 	scene->base = event_base_new();
+	scene->poller = poller_new(scene->base);
 	scene_listen(scene);
 	fake_dns_start(&scene->dns, scene->base, zone_answer, scene);
 	settings.servers[0] = scene->dns.address;
@@ -156,6 +159,7 @@ static inline int scene_teardown(void **state)
 	resolver_free(scene->resolver);
 	guard_free(scene->guard);
 	fake_dns_stop(&scene->dns);
+	poller_free(scene->poller);
 	event_base_free(scene->base);
 	free(scene);
 	return 0;

@@ -40,7 +40,7 @@ static struct dial *begin(struct scene *scene, const char *name, uint16_t port, 
 	struct dial *dial;
 
 	assert_true(host_parse(name, strlen(name), &host));
-	dial = dial_start(scene->base, &scene->route, &host, port, timeout_ms, on_done, outcome);
+	dial = dial_start(scene->poller, &scene->route, &host, port, timeout_ms, on_done, outcome);
 	assert_non_null(dial);
 	assert_int_equal(outcome->calls, 0);
 	return dial;

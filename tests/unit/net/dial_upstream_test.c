@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Dialling through upstream proxies that are well, refuse, dawdle or talk nonsense. */
 #include "net/dial.h"
+#include "net/poller.h"
 
 #include <poll.h>
 #include <setjmp.h>
@@ -19,6 +20,7 @@
 
 struct scene {
 	struct event_base *base;
+	struct poller *poller;
 	struct fake_proxy proxy;
 	struct fake_certificate trusted, untrusted;
 	struct ssl_ctx_st *trusted_tls, *untrusted_tls;
@@ -39,6 +41,7 @@ static int scene_setup(void **state)
 	alarm(60);
 	signal(SIGPIPE, SIG_IGN);
 	scene->base = event_base_new();
+	scene->poller = poller_new(scene->base);
 	fake_certificate_make(&scene->trusted, "IP:127.0.0.1");
 	fake_certificate_make(&scene->untrusted, "IP:127.0.0.1,DNS:other.example");
 	setenv("SSL_CERT_FILE", scene->trusted.certificate_file, 1);
@@ -60,6 +63,7 @@ static int scene_teardown(void **state)
 	tls_free(scene->untrusted_tls);
 	fake_certificate_remove(&scene->trusted);
 	fake_certificate_remove(&scene->untrusted);
+	poller_free(scene->poller);
 	event_base_free(scene->base);
 	free(scene);
 	return 0;
@@ -102,7 +106,7 @@ static struct dial *begin(struct scene *scene, const struct upstream *upstream, 
 
 	*outcome = (struct outcome){.stream = stream_none()};
 	assert_true(host_parse(name, strlen(name), &host));
-	dial = dial_start(scene->base, &route, &host, 443, timeout_ms, on_done, outcome);
+	dial = dial_start(scene->poller, &route, &host, 443, timeout_ms, on_done, outcome);
 	assert_non_null(dial);
 	assert_int_equal(outcome->calls, 0);
 	return dial;
