@@ -110,7 +110,7 @@ enum {
 	CONFINE_THREAD = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD,
 };
 
-#define CONFINE_IS(argument, value) SCMP_CMP(argument, SCMP_CMP_EQ, (scmp_datum_t)(value))
+#define CONFINE_IS(argument, value) SCMP_CMP(argument, SCMP_CMP_EQ, (scmp_datum_t)(value), 0)
 #define CONFINE_MASKED(argument, mask, value)                                                      \
 	SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, (scmp_datum_t)(mask), (scmp_datum_t)(value))
 #define CONFINE_INET(family, kind)                                                                 \
