@@ -96,11 +96,21 @@ const char *firewall_problem(const struct firewall *firewall)
 	return firewall->problem;
 }
 
+/* What is left unread must not be taken for the answer to the next question, and the kernel begins
+ * no new list (EBUSY) while one is not read to its end. */
+static void socket_drain(const struct firewall *firewall, char bytes[SOCKET_READ_SIZE])
+{
+	int fd = mnl_socket_get_fd(firewall->socket);
+
+	while (recv(fd, bytes, SOCKET_READ_SIZE, MSG_DONTWAIT) > 0)
+		;
+}
+
 int socket_ask(struct firewall *firewall, struct nlmsghdr *message, mnl_cb_t take, void *arg)
 {
 	uint32_t sequence = message->nlmsg_seq;
 	char *bytes;
-	int result = MNL_CB_ERROR;
+	int error, result = MNL_CB_ERROR;
 
 	if (mnl_socket_sendto(firewall->socket, message, message->nlmsg_len) < 0)
 		return -1;
@@ -117,7 +127,11 @@ int socket_ask(struct firewall *firewall, struct nlmsghdr *message, mnl_cb_t tak
 		if (result < 0 && errno == EPROTO)
 			result = MNL_CB_OK;
 	} while (result > MNL_CB_STOP);
+	error = errno;
+	if (result < 0)
+		socket_drain(firewall, bytes);
 	free(bytes);
+	errno = error;
 	return result < 0 ? -1 : 0;
 }
 
@@ -164,9 +178,7 @@ int socket_send_batch(struct firewall *firewall, const struct batch *batch, cons
 			break;
 		error = answers_error(batch, bytes, (size_t)len, needs);
 	}
-	/* What else was refused must not be taken for the answer to the next question. */
-	while (recv(fd, bytes, SOCKET_READ_SIZE, MSG_DONTWAIT) > 0)
-		;
+	socket_drain(firewall, bytes);
 	free(bytes);
 	return error;
 }

@@ -10,8 +10,12 @@
 
 #include <netinet/in.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "firewall/kernel.h"
 #include "firewall/ruleset_build.h"
@@ -437,6 +441,57 @@ static void an_owned_table_is_nobody_elses_and_stays_when_its_owner_goes(void **
 	firewall_close(other);
 }
 
+/* A process that changes rules again and again, until it is killed. */
+static pid_t meddler_start(void)
+{
+	char problem[FIREWALL_PROBLEM_SIZE];
+	struct firewall *firewall;
+	struct ruleset ruleset;
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	firewall = firewall_open(problem);
+	everything_make(&ruleset);
+	snprintf(ruleset.table, sizeof(ruleset.table), "meddler");
+	while (firewall != NULL &&
+	       firewall_apply(firewall, &ruleset, false, NULL) != FIREWALL_ABSENT)
+		usleep(3000);
+	_exit(1);
+}
+
+/* The kernel cuts a list short when the rules change, and begins no other before its end is read.
+ */
+static void rules_are_read_while_others_change_theirs(void **state)
+{
+	struct firewall *firewall = open_or_skip();
+	struct ruleset ruleset, found;
+	pid_t meddler;
+	int status;
+
+	(void)state;
+	everything_make(&ruleset);
+	for (uint16_t i = 0; i < 1000; i++)
+		match_add(rule_of(&ruleset, MATCH_PROTOCOL, IPPROTO_TCP), MATCH_INVALID);
+	assert_int_equal(firewall_apply(firewall, &ruleset, false, NULL), FIREWALL_OK);
+	meddler = meddler_start();
+	assert_true(meddler > 0);
+	for (int i = 0; i < 300; i++) {
+		enum firewall_result result =
+			firewall_read(firewall, ruleset.family, ruleset.table, &found);
+
+		if (result != FIREWALL_OK)
+			fail_msg("%s", firewall_problem(firewall));
+		ruleset_clear(&found);
+	}
+	kill(meddler, SIGKILL);
+	assert_int_equal(waitpid(meddler, &status, 0), meddler);
+	assert_true(WIFSIGNALED(status));
+	ruleset_clear(&ruleset);
+	firewall_close(firewall);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -450,6 +505,7 @@ int main(void)
 		cmocka_unit_test(thousands_of_rules_go_in_at_once),
 		cmocka_unit_test(a_refused_ruleset_leaves_the_old_one_in_force),
 		cmocka_unit_test(an_owned_table_is_nobody_elses_and_stays_when_its_owner_goes),
+		cmocka_unit_test(rules_are_read_while_others_change_theirs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
