@@ -75,6 +75,9 @@ static void chain_own_local(struct gateway *gateway)
 		own_reach(gateway, &policy->listeners[i].address, IPPROTO_TCP, "ok_client");
 	own_targets(gateway, true);
 	own_targets(gateway, false);
+	/* A policy that lets private addresses be dialled means these too. */
+	if (policy->direct && policy->direct_private)
+		own_direct(gateway);
 	chain_refuse(ruleset, "blk_own");
 }
 

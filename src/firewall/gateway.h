@@ -65,6 +65,7 @@ void own_reach(struct gateway *gateway, const struct address *address, uint32_t 
 	       const char *counter);
 /* Those at loopback addresses, or those that are not. */
 void own_targets(struct gateway *gateway, bool loopback);
+void own_direct(struct gateway *gateway);
 
 /* What every one of its tables begins with: the sets of apps and of special addresses. -1 + errno.
  */

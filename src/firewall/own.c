@@ -122,7 +122,7 @@ void own_targets(struct gateway *gateway, bool loopback)
 }
 
 /* Names are asked of the resolvers alone, and private addresses are nobody's business out there. */
-static void own_direct(struct gateway *gateway)
+void own_direct(struct gateway *gateway)
 {
 	static const uint32_t protocols[] = {IPPROTO_TCP, IPPROTO_UDP};
 	static const uint16_t dns[] = {53, 853};

@@ -140,6 +140,17 @@ static void a_policy_opens_what_it_needs(void **state)
 		{"listen mixed 172.30.0.2:8118\nclient a address 172.30.0.10\n"
 		 "egress home direct private\nhome from a\n",
 		 "@special", false},
+		/* Private: within the namespace as well. */
+		{DIRECT "home from a\n",
+		 "own_local {\n\t\tct direction reply counter name ok_client accept\n\t\tip daddr "
+		 "172.30.0.2 tcp dport 8118 counter name ok_client accept\n\t\tmeta l4proto tcp "
+		 "counter name blk_own",
+		 true},
+		{"listen mixed 172.30.0.2:8118\nclient a address 172.30.0.10\n"
+		 "egress home direct private resolver 8.8.4.4\nhome from a\n",
+		 "own_local {\n\t\tct direction reply counter name ok_client accept\n\t\tip daddr "
+		 "172.30.0.2 tcp dport 8118 counter name ok_client accept\n\t\tip daddr 8.8.4.4",
+		 true},
 		{BASE "heal prowlarr http://172.30.0.10:9696 key-file /k\n"
 		      "client a address 172.30.0.10\nvpn from a\n",
 		 "ip daddr 172.30.0.10 tcp dport 9696", true},
