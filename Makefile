@@ -74,6 +74,7 @@ tests: $(UNIT_TESTS)
 unit: $(UNIT_TESTS)
 	$(Q)tests/run-unit.sh $(UNIT_TESTS)
 
+# FLOW=pattern and LAB=pattern pick tests; RULES=1: every gateway of flow keeps packet rules of its own.
 flow lab: all
 	$(Q)tests/run-pytest.sh $(BUILD) tests/$@ '$(if $(filter flow,$@),$(FLOW),$(LAB))'
 
@@ -85,6 +86,7 @@ check: packages
 	$(Q)$(MAKE) WERROR=1 unit layers sizes format-check
 	$(Q)$(MAKE) WERROR=1 callgrind
 	$(Q)$(MAKE) flow
+	$(Q)$(MAKE) flow RULES=1
 	$(Q)$(MAKE) lab
 
 demo: packages

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A gateway on loopback, its origins, and the checks that every test ends with."""
+import itertools
 import os
 import socket
 import time
@@ -61,6 +62,21 @@ default block
 """ + "".join(f"{words} {value}\n" for words, value in DEFAULTS if words not in options)
 
 
+def options_of_rules():
+    """
+    With RULES=1 each gateway keeps packet rules of its own. They are told apart by the proxy's user: several gateways
+    are in one namespace here.
+    """
+    if os.environ.get("RULES") != "1":
+        yield from itertools.repeat(("--no-firewall",))
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+    for number in itertools.count(20000 + 1000 * worker):
+        yield "--table", f"flow{number}", "--user", str(number)
+
+
+RULES = options_of_rules()
+
+
 class Gateway:
     """egressd running with a policy; the origins it reaches; ways in."""
 
@@ -70,7 +86,7 @@ class Gateway:
         self.address = ("127.0.0.1", self.port)
         self.parts = parts
         self.pool_ports = {origins.port["http"]}  # where idle connections may stay
-        self.daemon = Daemon(self.policy(), str(folder), before=before).start(60)
+        self.daemon = Daemon(self.policy(), str(folder), before=before, extra=next(RULES)).start(60)
         self.warm_up()
 
     def policy(self, **changes):

@@ -8,6 +8,14 @@ from .client import Connection
 from .harness import free_port
 
 
+def status_of(connection):
+    """Who is refused may be reset before the answer is read: what it asked had not been read by then."""
+    try:
+        return connection.head().status
+    except ConnectionResetError:
+        return 503
+
+
 def test_at_the_descriptor_limit_it_waits_without_spinning_and_goes_on(start):
     gateway = start(before=("prlimit", "--nofile=128:128"))
     where = f"one.example.org:{gateway.origins.port['tcp']}"
@@ -17,7 +25,7 @@ def test_at_the_descriptor_limit_it_waits_without_spinning_and_goes_on(start):
         connection.send(f"CONNECT {where} HTTP/1.1\r\nHost: {where}\r\n\r\n")
         tunnels[connection.socket] = connection
     answered = select.select(list(tunnels), [], [], 5)[0]  # the others wait in the queue: that is the point
-    statuses = {tunnels[sock].head().status for sock in answered}
+    statuses = {status_of(tunnels[sock]) for sock in answered}
     assert 200 in statuses and statuses <= {200, 503}
     before = gateway.daemon.processor_seconds()
     select.select([], [], [], 1.0)  # hardly anybody is served now, and nobody's time is burnt
