@@ -25,6 +25,7 @@
 enum {
 	DAEMON_DRAIN_MS = 10 * 1000,
 	DAEMON_WORKERS_MAX = 64,
+	DAEMON_DESCRIPTORS_KEPT = 1024,
 };
 
 /* In the monitor's thread. */
@@ -102,14 +103,19 @@ static void daemon_on_worker_ended(struct message *message, void *owner)
 		event_base_loopbreak(daemon->base);
 }
 
-/* An eighth is kept for what clients that are served need. */
+/* An eighth, or enough for pipes and lookups of many at once, is kept for clients that are served.
+ */
 static int daemon_descriptors_few(void)
 {
 	struct rlimit limit;
+	rlim_t kept;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > INT_MAX)
 		return INT_MAX;
-	return (int)(limit.rlim_cur - limit.rlim_cur / 8);
+	kept = limit.rlim_cur / 8;
+	if (kept > DAEMON_DESCRIPTORS_KEPT)
+		kept = DAEMON_DESCRIPTORS_KEPT;
+	return (int)(limit.rlim_cur - kept);
 }
 
 static int daemon_start_workers(struct daemon *daemon, unsigned wanted)
