@@ -32,6 +32,7 @@ struct warden {
 	uint32_t asked;         /* the proxy's last question for a reload */
 	bool reload_waiting;    /* another one, while there is a proposal */
 	bool stopping, leaving; /* leaving: because the namespace is gone */
+	int death_signal;       /* prctl(2); 0: none */
 	int exit_code;
 };
 

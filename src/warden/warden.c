@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -112,6 +113,8 @@ static int warden_put_rules(struct warden *warden)
 		log_error("cannot start: %s", problem);
 		return WARDEN_FAILED;
 	}
+	/* Who started us may want us to end with it; the kernel forgets that when rights change. */
+	(void)prctl(PR_SET_PDEATHSIG, warden->death_signal, 0, 0, 0);
 	warden->rules =
 		warden_rules_new(warden->options, warden->base, warden_on_report, warden, problem);
 	if (warden->rules == NULL)
@@ -135,7 +138,8 @@ static int warden_start(struct warden *warden)
 	char problem[PRIVILEGES_PROBLEM_SIZE];
 	int code;
 
-	if (warden_prepare(warden) < 0)
+	if (prctl(PR_GET_PDEATHSIG, &warden->death_signal, 0, 0, 0) < 0 ||
+	    warden_prepare(warden) < 0)
 		return WARDEN_FAILED;
 	if (privileges_find_user(warden->options->user, &warden->user, problem) < 0) {
 		fprintf(stderr, "egressd: %s\n", problem);
