@@ -63,7 +63,7 @@ struct leak_report {
 	int64_t started_ms, duration_ms;
 	char devices[120]; /* of the tunnels */
 	char uplink[IFNAMSIZ];
-	char watched[200]; /* every device with a tap */
+	char watched[500]; /* every device with a tap */
 	char carrier[80];  /* the tunnel's own packets: "udp 45.80.2.2:1194"; "" none seen */
 	uint64_t carrier_packets, other_packets, lost_packets;
 	bool control_seen;
@@ -85,8 +85,10 @@ struct leak_options {
 	const char *socket_path;             /* of egressd */
 	uint32_t tests;                      /* a bit for each; 0: all */
 	bool disruptive, direct_query;
-	const char *device; /* the only one to watch */
-	const char *app;    /* a process, a name of ip-netns(8), a path */
+	const char *device;      /* the only one to watch */
+	const char *const *apps; /* each a process, a name of ip-netns(8), a path, or "clients" */
+	size_t app_count;
+	const char *host; /* the same, of the machine whose ways out are watched too */
 	const char *pcap_path, *proxy_url, *exit_url, *exit_url6, *echo_url, *rebinding_name;
 	const char *down_command, *up_command;
 	struct address real4, real6; /* as the world sees this place without a tunnel */

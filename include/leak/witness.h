@@ -15,6 +15,7 @@ enum witness_place {
 	PLACE_LOOPBACK, /* within the gateway's namespace */
 	PLACE_APP,      /* in an app's namespace, out and in */
 	PLACE_APP_LOOPBACK,
+	PLACE_HOST, /* in the namespace of the machine, out and in */
 	PLACES,
 };
 

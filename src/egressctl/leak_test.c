@@ -17,6 +17,7 @@ struct leak_command {
 	struct invocation invocation;
 	struct leak_options options;
 	struct firewall_rules wanted; /* options point to it */
+	const char *apps[8];          /* and to these */
 	bool strict, list, wrong;
 };
 
@@ -27,6 +28,7 @@ enum option_value {
 	OPTION_DISRUPTIVE,
 	OPTION_DIRECT_QUERY,
 	OPTION_NETNS,
+	OPTION_HOST,
 	OPTION_DEVICE,
 	OPTION_PCAP,
 	OPTION_PROXY,
@@ -53,6 +55,7 @@ static const struct option options[] = {
 	{"disruptive", no_argument, NULL, OPTION_DISRUPTIVE},
 	{"direct-query", no_argument, NULL, OPTION_DIRECT_QUERY},
 	{"netns", required_argument, NULL, OPTION_NETNS},
+	{"host", required_argument, NULL, OPTION_HOST},
 	{"device", required_argument, NULL, OPTION_DEVICE},
 	{"pcap", required_argument, NULL, OPTION_PCAP},
 	{"proxy", required_argument, NULL, OPTION_PROXY},
@@ -111,12 +114,24 @@ static void take_addresses(struct leak_command *command, const char *name, const
 	}
 }
 
+static void take_app(struct leak_command *command, const char *value)
+{
+	if (command->options.app_count < ARRAY_LEN(command->apps)) {
+		command->apps[command->options.app_count++] = value;
+		command->options.apps = command->apps;
+		return;
+	}
+	command->wrong = true;
+	(void)command_fail(&command->invocation, EXIT_USAGE, "--netns: %zu times at most",
+			   ARRAY_LEN(command->apps));
+}
+
 static void take_text(struct leak_command *command, int option, const char *value)
 {
 	struct leak_options *leak = &command->options;
 	/* In the order of enum option_value. */
 	const char **const places[] = {
-		&leak->app,      &leak->device,    &leak->pcap_path, &leak->proxy_url,
+		&leak->host,     &leak->device,    &leak->pcap_path, &leak->proxy_url,
 		&leak->exit_url, &leak->exit_url6, &leak->echo_url,  &leak->rebinding_name,
 	};
 
@@ -125,7 +140,7 @@ static void take_text(struct leak_command *command, int option, const char *valu
 	else if (option == OPTION_UP)
 		leak->up_command = value;
 	else
-		*places[option - OPTION_NETNS] = value;
+		*places[option - OPTION_HOST] = value;
 }
 
 static void take_flag(struct leak_command *command, int option)
@@ -173,6 +188,9 @@ static void take(struct leak_command *command, int option, const char *value)
 		break;
 	case OPTION_ONLY:
 		take_only(command, value);
+		break;
+	case OPTION_NETNS:
+		take_app(command, value);
 		break;
 	case OPTION_REAL_ADDRESS:
 		take_addresses(command, "real-address", value, &leak->real4, &leak->real6);

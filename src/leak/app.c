@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The app whose namespace is tried: what the processes there may do, and where its proxy is. */
+/* The apps whose namespaces are tried: what the processes there may do, and where the proxy is. */
 #include "app.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,24 +12,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/special.h"
 #include "config/config.h"
+#include "namespaces.h"
 
 enum {
 	NET_CAPABILITIES = 0x3c00, /* NET_BIND_SERVICE, NET_BROADCAST, NET_ADMIN, NET_RAW */
 	CAPABILITY_NET_RAW = 13,
 };
-
-static int app_open_file(const char *app, char *path, size_t size)
-{
-	if (strchr(app, '/') != NULL)
-		snprintf(path, size, "%s", app);
-	else if (app[strspn(app, "0123456789")] == '\0')
-		snprintf(path, size, "/proc/%s/ns/net", app);
-	else
-		snprintf(path, size, "/run/netns/%s", app);
-	return open(path, O_RDONLY | O_CLOEXEC);
-}
 
 /* The bounding set of a process: the most that it or what it starts can ever have. */
 static uint64_t process_capabilities(const char *pid)
@@ -78,17 +68,16 @@ static size_t namespace_capabilities(ino_t inode, uint64_t *mask)
 	return count;
 }
 
-static void app_describe(struct leak_run *run, size_t processes)
+static void app_describe(struct leak_app *app, const char *name, size_t processes)
 {
-	const char *raw =
-		(run->app_capabilities >> CAPABILITY_NET_RAW & 1) != 0 ? "with" : "without";
+	const char *raw = (app->capabilities >> CAPABILITY_NET_RAW & 1) != 0 ? "with" : "without";
 
 	if (processes > 0)
-		snprintf(run->app_who, sizeof(run->app_who), "%.20s (%zu process%s, %s NET_RAW)",
-			 run->options->app, processes, processes == 1 ? "" : "es", raw);
+		snprintf(app->who, sizeof(app->who), "%.20s (%zu process%s, %s NET_RAW)", name,
+			 processes, processes == 1 ? "" : "es", raw);
 	else
-		snprintf(run->app_who, sizeof(run->app_who),
-			 "%.20s (nobody runs there: tried with NET_RAW)", run->options->app);
+		snprintf(app->who, sizeof(app->who),
+			 "%.20s (nobody runs there: tried with NET_RAW)", name);
 }
 
 /* The proxy of the policy: its first listener that speaks HTTP without login. */
@@ -121,16 +110,16 @@ static void proxy_name(struct leak_run *run)
 {
 	char text[ADDRESS_TEXT_SIZE];
 
-	if (run->app_netns < 0 || address_class(&run->proxy) != ADDRESS_LOOPBACK ||
+	if (run->app->netns < 0 || address_class(&run->proxy) != ADDRESS_LOOPBACK ||
 	    run->options->proxy_url != NULL)
 		return;
-	for (size_t i = 0; i < run->here.count && run->app_link != NULL; i++) {
+	for (size_t i = 0; i < run->here.count && run->app->link != NULL; i++) {
 		struct address address = run->here.links[i].ipv4;
 
 		address.port = run->proxy.port;
-		if (address.family != AF_INET || run->app_link->bits4 == 0 ||
-		    ntohl(address.v4.s_addr ^ run->app_link->ipv4.v4.s_addr) >>
-				    (32 - run->app_link->bits4) !=
+		if (address.family != AF_INET || run->app->link->bits4 == 0 ||
+		    ntohl(address.v4.s_addr ^ run->app->link->ipv4.v4.s_addr) >>
+				    (32 - run->app->link->bits4) !=
 			    0)
 			continue;
 		run->proxy = address;
@@ -139,43 +128,76 @@ static void proxy_name(struct leak_run *run)
 	}
 }
 
-static bool app_fail(struct leak_run *run, const char *path)
+static bool app_fail(struct leak_run *run, const char *name, int error)
 {
-	bool allowed = errno != EPERM && errno != EACCES;
+	bool allowed = error != EPERM && error != EACCES;
 
 	run->report->problem_exit = allowed ? LEAK_EXIT_USAGE : LEAK_EXIT_PRIVILEGE;
 	snprintf(run->report->problem, sizeof(run->report->problem),
-		 "the app's namespace %.150s cannot be entered: %s%s", path, strerror(errno),
+		 "the app's namespace %.150s cannot be entered: %s%s", name, strerror(error),
 		 allowed ? ""
 			 : " (it takes SYS_ADMIN; run egressctl leak-test in a container attached "
 			   "to the app instead)");
 	return false;
 }
 
-bool leak_app_open(struct leak_run *run)
+static bool app_add(struct leak_run *run, int netns, const char *name)
 {
-	char path[256];
+	struct leak_app *app = &run->apps[run->app_count];
 	struct stat status, here;
 	size_t processes;
 
-	proxy_find(run);
-	if (run->options->app == NULL)
+	if (run->app_count == LEAK_APPS_MAX) {
+		fd_close(netns);
 		return true;
-	run->app_netns = app_open_file(run->options->app, path, sizeof(path));
-	if (run->app_netns < 0 || fstat(run->app_netns, &status) < 0 ||
-	    network_read(run->app_netns, &run->app) < 0)
-		return app_fail(run, path);
-	run->app_is_here = stat("/proc/self/ns/net", &here) == 0 && here.st_ino == status.st_ino;
-	processes = namespace_capabilities(status.st_ino, &run->app_capabilities);
+	}
+	app->netns = netns;
+	if (netns < 0 || fstat(netns, &status) < 0 || network_read(netns, &app->network) < 0)
+		return app_fail(run, name, errno);
+	run->app_count++;
+	app->is_here = stat("/proc/self/ns/net", &here) == 0 && here.st_ino == status.st_ino;
+	processes = namespace_capabilities(status.st_ino, &app->capabilities);
 	if (processes == 0)
-		run->app_capabilities = UINT64_C(1) << CAPABILITY_NET_RAW;
-	run->app_capabilities &= NET_CAPABILITIES;
-	app_describe(run, processes);
-	for (size_t i = 0; i < run->app.count; i++) {
-		const struct network_link *link = &run->app.links[i];
+		app->capabilities = UINT64_C(1) << CAPABILITY_NET_RAW;
+	app->capabilities &= NET_CAPABILITIES;
+	app_describe(app, name, processes);
+	for (size_t i = 0; i < app->network.count; i++) {
+		const struct network_link *link = &app->network.links[i];
 
-		if (!link->loopback && link->up && (run->app_link == NULL || !link->default4))
-			run->app_link = link;
+		if (!link->loopback && link->up && (app->link == NULL || !link->default4))
+			app->link = link;
+	}
+	return true;
+}
+
+/* Every app on this machine that the policy knows by its address. */
+static bool apps_add_clients(struct leak_run *run)
+{
+	struct client_place places[LEAK_APPS_MAX];
+	size_t count = namespaces_of_clients(run->options->config, places, LEAK_APPS_MAX);
+
+	for (size_t i = 0; i < count; i++) {
+		if (!app_add(run, places[i].netns, places[i].client))
+			return false;
+	}
+	if (count > 0)
+		return true;
+	run->report->problem_exit = LEAK_EXIT_USAGE;
+	snprintf(run->report->problem, sizeof(run->report->problem),
+		 "no process runs where an address of a client of the policy is: are the apps up, "
+		 "and are this machine's processes seen (docker run --pid host)?");
+	return false;
+}
+
+bool leak_apps_open(struct leak_run *run)
+{
+	proxy_find(run);
+	for (size_t i = 0; i < run->options->app_count; i++) {
+		const char *name = run->options->apps[i];
+
+		if (strcmp(name, "clients") == 0 ? !apps_add_clients(run)
+						 : !app_add(run, namespace_open(name), name))
+			return false;
 	}
 	proxy_name(run);
 	return true;

@@ -21,12 +21,14 @@ bool batch_of_probes_init(struct batch_of_probes *batch, struct leak_run *run,
 		.test = test,
 		.from_app = from_app,
 		.identity = {.netns = -1, .uid = run->options->uid},
+		.control_netns = from_app ? run->app->netns : -1,
+		.control_place = from_app ? PLACE_APP : PLACE_UPLINK,
 		.probes = probes_new(RUN_PROBES_MAX),
 		.controls = probes_new(RUN_PROBES_MAX),
 	};
 	if (from_app)
-		batch->identity = (struct identity){.netns = run->app_netns,
-						    .capabilities = run->app_capabilities};
+		batch->identity = (struct identity){.netns = run->app->netns,
+						    .capabilities = run->app->capabilities};
 	if (batch->probes != NULL && batch->controls != NULL)
 		return true;
 	test_found(test, LEAK_INCONCLUSIVE, "out of memory");
@@ -68,8 +70,8 @@ static bool sighting_is_at_the_gateway(const struct batch_of_probes *batch,
 	const struct leak_run *run = batch->run;
 
 	return sighting->place == PLACE_APP && sighting->frame->target_mac != NULL &&
-	       run->gateway_mac_known &&
-	       memcmp(sighting->frame->target_mac, run->gateway_mac, MAC_LEN) == 0;
+	       run->app->gateway_mac_known &&
+	       memcmp(sighting->frame->target_mac, run->app->gateway_mac, MAC_LEN) == 0;
 }
 
 /* Where an app's neighbours are, and only an answer counts, and where nothing can leave. */
@@ -78,6 +80,7 @@ static bool place_counts(const struct batch_of_probes *batch, enum witness_place
 {
 	switch (place) {
 	case PLACE_UPLINK:
+	case PLACE_HOST:
 		return true;
 	case PLACE_TUNNEL:
 		return false;
@@ -94,6 +97,9 @@ static bool probe_leaked(struct batch_of_probes *batch, size_t i, const struct s
 {
 	const struct leak_probe *probe = &batch->probes[i];
 
+	/* Whoever answered, or did not: somebody asked the world for it. */
+	if (sighting->place == PLACE_HOST)
+		return leak_probe_is_in(probe, sighting->frame);
 	if (probe->if_answered)
 		return sighting->place != PLACE_TUNNEL &&
 		       leak_probe_is_answered_by(probe, sighting->frame);
@@ -139,11 +145,11 @@ static void batch_judge(struct batch_of_probes *batch)
 	if (leaked == 0) {
 		test_found(test, LEAK_PASS, "%u probes as %s: none left but by a tunnel",
 			   test->probes,
-			   batch->from_app ? batch->run->app_who : "the proxy's user");
+			   batch->from_app ? batch->run->app->who : "the proxy's user");
 		return;
 	}
 	test_found(test, LEAK_FOUND, "%zu of %zu probes got out as %s: %u packets", leaked,
-		   batch->count, batch->from_app ? batch->run->app_who : "the proxy's user",
+		   batch->count, batch->from_app ? batch->run->app->who : "the proxy's user",
 		   test->leaked);
 	cause_tell(batch, first);
 }
@@ -174,8 +180,8 @@ static void batch_check_witness(struct batch_of_probes *batch)
 		test_cause(batch->test,
 			   "egressctl leak-test without --device, where the way out is",
 			   "nothing is captured where the controls leave (%.15s)",
-			   batch->from_app && batch->run->app_link != NULL
-				   ? batch->run->app_link->name
+			   batch->from_app && batch->run->app->link != NULL
+				   ? batch->run->app->link->name
 				   : batch->run->report->uplink);
 	}
 }
@@ -188,7 +194,7 @@ void batch_of_probes_run(struct batch_of_probes *batch)
 		return;
 	if (sender_start(&sender, &batch->identity, batch->probes, batch->count) < 0) {
 		test_found(batch->test, LEAK_INCONCLUSIVE, "no probe could be sent as %s: %s",
-			   batch->from_app ? batch->run->app_who : "the proxy's user",
+			   batch->from_app ? batch->run->app->who : "the proxy's user",
 			   strerror(errno));
 		return;
 	}

@@ -14,7 +14,9 @@ struct batch_of_probes {
 	size_t count;
 	unsigned leaked[RUN_PROBES_MAX];
 	enum witness_place leaked_at[RUN_PROBES_MAX];
-	bool to_gateway[RUN_PROBES_MAX]; /* an app's packet that went to the gateway's MAC */
+	bool to_gateway[RUN_PROBES_MAX];  /* an app's packet that went to the gateway's MAC */
+	int control_netns;                /* where controls are sent: -1: here */
+	enum witness_place control_place; /* and where they are to be seen */
 	struct leak_probe *controls;
 	size_t control_count;
 	bool seen[RUN_PROBES_MAX]; /* of the controls */
@@ -33,9 +35,9 @@ void batch_of_probes_run(struct batch_of_probes *batch);
 /* Fills batch->controls with a permitted packet of every kind and family among the probes, sends
  * them, and waits until the witness has seen them. Returns how many kinds it did not see. */
 size_t controls_run(struct batch_of_probes *batch);
-/* One control of a kind on a device of here; true: the witness saw it. */
-MUST_CHECK bool control_on(struct leak_run *run, const struct network_link *link,
-			   enum probe_kind kind, sa_family_t family);
+/* One control of a kind on a device of here, or of the host; true: the witness saw it. */
+MUST_CHECK bool control_on(struct leak_run *run, enum witness_place place,
+			   const struct network_link *link, enum probe_kind kind);
 
 /* False: at the way out nothing is seen, which has been told. */
 MUST_CHECK bool control_uplink(struct leak_run *run, struct leak_test *test);

@@ -68,7 +68,7 @@ static void cause_route(struct batch_of_probes *batch, const struct network_link
 static void cause_of_app(struct batch_of_probes *batch, size_t i)
 {
 	const struct leak_probe *probe = &batch->probes[i];
-	const struct network *app = &batch->run->app;
+	const struct network *app = &batch->run->app->network;
 	bool four = probe->to.family == AF_INET;
 
 	if (probe->if_answered && address_class(&probe->to) == ADDRESS_LOOPBACK) {

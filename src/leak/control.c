@@ -28,12 +28,11 @@ static bool controls_are_seen(const struct batch_of_probes *batch)
 static bool control_on_sighting(void *arg, const struct sighting *sighting)
 {
 	struct batch_of_probes *batch = arg;
-	enum witness_place place = batch->from_app ? PLACE_APP : PLACE_UPLINK;
 
 	for (size_t i = 0; i < batch->control_count; i++) {
 		if (!leak_probe_is_in(&batch->controls[i], sighting->frame))
 			continue;
-		if (sighting->place == place)
+		if (sighting->place == batch->control_place)
 			batch->seen[i] = true;
 		if (sighting->place == PLACE_UPLINK && batch->run->uplink != NULL &&
 		    strcmp(sighting->device, batch->run->uplink->name) == 0)
@@ -47,7 +46,7 @@ static bool control_on_sighting(void *arg, const struct sighting *sighting)
 /* As who we are. */
 static void controls_send(struct batch_of_probes *batch, struct leak_probe *controls, size_t count)
 {
-	struct identity identity = {.netns = batch->from_app ? batch->run->app_netns : -1,
+	struct identity identity = {.netns = batch->control_netns,
 				    .capabilities = (uint64_t)ALL_CAPABILITIES};
 	struct sender sender;
 
@@ -147,7 +146,7 @@ done:
 size_t controls_run(struct batch_of_probes *batch)
 {
 	const struct network_link *link =
-		batch->from_app ? batch->run->app_link : batch->run->uplink;
+		batch->from_app ? batch->run->app->link : batch->run->uplink;
 	size_t unseen = 0;
 
 	batch->control_count = 0;
@@ -174,8 +173,8 @@ size_t controls_run(struct batch_of_probes *batch)
 	return link == NULL ? 1 : unseen;
 }
 
-bool control_on(struct leak_run *run, const struct network_link *link, enum probe_kind kind,
-		sa_family_t family)
+bool control_on(struct leak_run *run, enum witness_place place, const struct network_link *link,
+		enum probe_kind kind)
 {
 	struct leak_test nobody = {0};
 	struct batch_of_probes batch;
@@ -183,7 +182,9 @@ bool control_on(struct leak_run *run, const struct network_link *link, enum prob
 
 	if (!batch_of_probes_init(&batch, run, &nobody, false))
 		return false;
-	control_make_frame(&batch.controls[0], link, kind, family);
+	batch.control_place = place;
+	batch.control_netns = place == PLACE_HOST ? run->host_netns : -1;
+	control_make_frame(&batch.controls[0], link, kind, AF_INET);
 	batch.control_count = 1;
 	controls_send(&batch, batch.controls, 1);
 	seen = batch.seen[0];
@@ -195,7 +196,7 @@ bool control_uplink(struct leak_run *run, struct leak_test *test)
 {
 	if (!run->is_gateway || run->uplink_seen)
 		return true;
-	if (run->uplink != NULL && control_on(run, run->uplink, PROBE_UDP, AF_INET))
+	if (run->uplink != NULL && control_on(run, PLACE_UPLINK, run->uplink, PROBE_UDP))
 		return true;
 	test_found(test, LEAK_INCONCLUSIVE,
 		   "the witness is blind at the way out (%s): that it saw nothing proves nothing",

@@ -52,7 +52,7 @@ static void url_endpoint(const char *url, char *out, size_t size)
 static int flow_child(const struct disruption *disruption, int said, int go)
 {
 	const struct leak_run *run = disruption->run;
-	struct identity identity = {.netns = run->app_netns,
+	struct identity identity = {.netns = run->app->netns,
 				    .capabilities = (uint64_t)ALL_CAPABILITIES};
 	struct timeval timeout = {.tv_sec = FLOW_TIMEOUT_S};
 	char endpoint[300], head[700], label[TAG_LABEL_SIZE], byte;

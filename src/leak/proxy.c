@@ -70,7 +70,7 @@ static void proxy_read(CURL *curl, CURLcode code, struct proxy_answer *answer)
 static int proxy_child(const struct leak_run *run, const char *url, bool direct,
 		       struct proxy_answer *answer)
 {
-	struct identity identity = {.netns = run->app_netns,
+	struct identity identity = {.netns = run->app->netns,
 				    .capabilities = (uint64_t)ALL_CAPABILITIES};
 	CURL *curl;
 

@@ -13,6 +13,7 @@ enum {
 	RUN_PROBES_MAX = 64,
 	RUN_FLOWS_MAX = 48,
 	RUN_DEVICES_MAX = 8,
+	LEAK_APPS_MAX = 8,
 	ALL_CAPABILITIES = -1,
 };
 
@@ -22,6 +23,17 @@ struct flow_count {
 	uint8_t protocol;
 	struct address to;
 	uint64_t packets;
+};
+
+struct leak_app {
+	int netns;             /* -1: none was named */
+	bool is_here;          /* it is the namespace we run in */
+	uint64_t capabilities; /* the most that somebody there has */
+	char who[80];
+	struct network network;
+	const struct network_link *link; /* towards the gateway, or NULL */
+	uint8_t gateway_mac[MAC_LEN];
+	bool gateway_mac_known;
 };
 
 struct leak_run {
@@ -38,14 +50,11 @@ struct leak_run {
 	bool uplink_seen;                  /* a control there was */
 	enum rules_state rules;
 	char difference[LEAK_WORDS]; /* the first one of the rules */
-	int app_netns;               /* -1: none */
-	bool app_is_here;            /* it is the namespace we run in */
-	uint64_t app_capabilities;   /* the most that somebody there has */
-	char app_who[80];
-	struct network app;
-	const struct network_link *app_link; /* towards the gateway, or NULL */
-	uint8_t gateway_mac[MAC_LEN];
-	bool gateway_mac_known;
+	struct leak_app apps[LEAK_APPS_MAX];
+	size_t app_count;
+	struct leak_app *app; /* the one that is tried: the first, but for T8; never NULL */
+	struct network host;  /* the namespace of --host */
+	int host_netns;       /* -1: none, or it is this one */
 	struct address proxy; /* as an address of the gateway; AF_UNSPEC: none known */
 	char proxy_url[200];
 	struct flow_count flows[RUN_FLOWS_MAX];
@@ -71,6 +80,8 @@ void test_evidence(struct leak_test *test, const struct sighting *sighting,
 MUST_CHECK bool run_open(struct leak_run *run);
 void run_close(struct leak_run *run);
 bool run_device_is_tunnel(const struct leak_run *run, const char *device);
+/* Is this device of the host's one that is watched? */
+bool run_watches_of_host(const struct leak_run *run, const struct network_link *link);
 /* Counts what passed the uplink and was none of ours. */
 void run_count(struct leak_run *run, const struct sighting *sighting);
 /* What must not change while a test runs: the rules' generation and the tunnels. */

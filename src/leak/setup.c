@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app.h"
@@ -14,6 +15,7 @@
 #include "config/config.h"
 #include "firewall/derive.h"
 #include "firewall/ruleset_text.h"
+#include "namespaces.h"
 #include "run.h"
 
 static bool setup_fail(struct leak_run *run, enum leak_exit code, const char *words,
@@ -105,17 +107,61 @@ static bool watch_here(struct leak_run *run, struct text *watched)
 	return true;
 }
 
-static bool watch_app(struct leak_run *run, struct text *watched)
+static bool watch_apps(struct leak_run *run, struct text *watched)
 {
-	for (size_t i = 0; run->app_netns >= 0 && i < run->app.count; i++) {
-		const struct network_link *link = &run->app.links[i];
+	for (size_t i = 0; i < run->app_count; i++) {
+		const struct leak_app *app = &run->apps[i];
 
-		if ((link->up || link->loopback) &&
-		    !watch(run, link->loopback ? PLACE_APP_LOOPBACK : PLACE_APP, run->app_netns,
-			   link->name, watched))
-			return false;
+		for (size_t j = 0; j < app->network.count; j++) {
+			const struct network_link *link = &app->network.links[j];
+
+			if ((link->up || link->loopback) &&
+			    !watch(run, link->loopback ? PLACE_APP_LOOPBACK : PLACE_APP, app->netns,
+				   link->name, watched))
+				return false;
+		}
 	}
 	return true;
+}
+
+bool run_watches_of_host(const struct leak_run *run, const struct network_link *link)
+{
+	if (link->loopback || !link->up || !link->ethernet)
+		return false;
+	return link->default4 || link->default6 ||
+	       (run->uplink != NULL && address_equals(&link->ipv4, &run->uplink->hop4));
+}
+
+/* What gets past the containers: by the bridge that is our next hop, and by the machine's own way
+ * out, where Docker's resolver asks too. */
+static bool watch_host(struct leak_run *run, struct text *watched)
+{
+	struct stat status, here;
+	size_t count = 0;
+
+	if (run->options->host == NULL)
+		return true;
+	run->host_netns = namespace_open(run->options->host);
+	if (run->host_netns < 0 || fstat(run->host_netns, &status) < 0 ||
+	    network_read(run->host_netns, &run->host) < 0)
+		return setup_fail(run, LEAK_EXIT_PRIVILEGE,
+				  "the host's namespace cannot be entered (it takes SYS_ADMIN and "
+				  "SYS_PTRACE, and AppArmor unconfined): ",
+				  strerror(errno));
+	if (stat("/proc/self/ns/net", &here) == 0 && here.st_ino == status.st_ino) {
+		fd_clear(&run->host_netns);
+		return true;
+	}
+	for (size_t i = 0; i < run->host.count; i++) {
+		if (!run_watches_of_host(run, &run->host.links[i]))
+			continue;
+		if (!watch(run, PLACE_HOST, run->host_netns, run->host.links[i].name, watched))
+			return false;
+		count++;
+	}
+	return count > 0 ||
+	       setup_fail(run, LEAK_EXIT_USAGE, "no way out is in the host's namespace ",
+			  run->options->host);
 }
 
 static void difference_keep_first(void *arg, const char *words)
@@ -217,7 +263,10 @@ bool run_open(struct leak_run *run)
 	char problem[WITNESS_PROBLEM_SIZE];
 	struct text watched;
 
-	run->app_netns = -1;
+	run->host_netns = -1;
+	for (size_t i = 0; i < LEAK_APPS_MAX; i++)
+		run->apps[i].netns = -1;
+	run->app = &run->apps[0];
 	text_init(&watched, run->report->watched, sizeof(run->report->watched));
 	tunnels_find(run);
 	if (geteuid() != 0)
@@ -226,19 +275,22 @@ bool run_open(struct leak_run *run)
 		return setup_fail(run, LEAK_EXIT_PRIVILEGE,
 				  "the devices cannot be listed: ", strerror(errno));
 	uplink_find(run);
-	if (!setup_firewall(run) || !leak_app_open(run))
+	if (!setup_firewall(run) || !leak_apps_open(run))
 		return false;
 	run->witness = witness_new(run->options->pcap_path, problem);
 	if (run->witness == NULL)
 		return setup_fail(run, LEAK_EXIT_USAGE, "the file for the capture: ", problem);
-	return (run->app_is_here || watch_here(run, &watched)) && watch_app(run, &watched);
+	return (run->app->is_here || watch_here(run, &watched)) && watch_host(run, &watched) &&
+	       watch_apps(run, &watched);
 }
 
 void run_close(struct leak_run *run)
 {
 	witness_free(run->witness);
 	firewall_close(run->firewall);
-	fd_clear(&run->app_netns);
+	fd_clear(&run->host_netns);
+	for (size_t i = 0; i < LEAK_APPS_MAX; i++)
+		fd_clear(&run->apps[i].netns);
 }
 
 /* --- counting what is none of ours --- */

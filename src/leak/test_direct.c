@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "batch.h"
 #include "names.h"
 
@@ -65,8 +66,8 @@ static void frame_aim(struct batch_of_probes *batch, struct leak_probe *probe,
 	if (hop->family != AF_UNSPEC &&
 	    network_neighbour(batch->identity.netns, hop, probe->target))
 		return;
-	if (batch->from_app && run->gateway_mac_known)
-		memcpy(probe->target, run->gateway_mac, MAC_LEN);
+	if (batch->from_app && run->app->gateway_mac_known)
+		memcpy(probe->target, run->app->gateway_mac, MAC_LEN);
 }
 
 static void row_add(struct batch_of_probes *batch, const struct row *row, const struct address *to,
@@ -189,7 +190,7 @@ void test_around(struct leak_run *run, struct leak_test *test)
 static void neighbours_add(struct batch_of_probes *batch)
 {
 	struct leak_run *run = batch->run;
-	struct address bridge = run->app_link->ipv4;
+	struct address bridge = run->app->link->ipv4;
 	const struct address places[] = {address_here(11), run->proxy, bridge};
 	struct leak_probe *probe;
 
@@ -197,9 +198,9 @@ static void neighbours_add(struct batch_of_probes *batch)
 		struct address place = places[i];
 
 		if (i == 2) { /* Docker's bridge has the first address of its network */
-			place.v4.s_addr &= htonl(~(run->app_link->bits4 == 0
+			place.v4.s_addr &= htonl(~(run->app->link->bits4 == 0
 							   ? 0
-							   : UINT32_MAX >> run->app_link->bits4));
+							   : UINT32_MAX >> run->app->link->bits4));
 			place.v4.s_addr |= htonl(1);
 			if (address_equals(&place, &run->proxy) || address_equals(&place, &bridge))
 				continue;
@@ -213,7 +214,7 @@ static void neighbours_add(struct batch_of_probes *batch)
 /* What the proxy's address is called on the wire; asking for it makes the kernel find out. */
 static void gateway_mac_find(struct leak_run *run)
 {
-	struct identity identity = {.netns = run->app_netns,
+	struct identity identity = {.netns = run->app->netns,
 				    .capabilities = (uint64_t)ALL_CAPABILITIES};
 	struct leak_probe *probe = probes_new(1);
 	struct sender sender;
@@ -223,7 +224,8 @@ static void gateway_mac_find(struct leak_run *run)
 	leak_probe_init(probe, PROBE_TCP, &run->proxy, "the proxy");
 	if (sender_start(&sender, &identity, probe, 1) == 0)
 		sender_end(&sender);
-	run->gateway_mac_known = network_neighbour(run->app_netns, &run->proxy, run->gateway_mac);
+	run->app->gateway_mac_known =
+		network_neighbour(run->app->netns, &run->proxy, run->app->gateway_mac);
 	probes_free(probe, 1);
 }
 
@@ -234,7 +236,7 @@ static void app_batch(struct leak_run *run, struct leak_test *test, const struct
 
 	if (!batch_of_probes_init(&batch, run, test, true))
 		return;
-	rows_add(&batch, IN_ALL, to, run->app_link);
+	rows_add(&batch, IN_ALL, to, run->app->link);
 	if (neighbours)
 		neighbours_add(&batch);
 	batch_of_probes_run(&batch);
@@ -247,9 +249,24 @@ static void app_batch(struct leak_run *run, struct leak_test *test, const struct
 	batch_of_probes_clear(&batch);
 }
 
+static void app_try(struct leak_run *run, struct leak_test *test)
+{
+	if (run->app->link == NULL) {
+		test_found(test, LEAK_PASS, "%s has no network device at all", run->app->who);
+		return;
+	}
+	if (run->proxy.family != AF_UNSPEC)
+		gateway_mac_find(run);
+	app_batch(run, test, &run->options->target4, true);
+	app_batch(run, test, &run->options->target6, false);
+}
+
 void test_app(struct leak_run *run, struct leak_test *test)
 {
-	if (run->app_netns < 0) {
+	char words[LEAK_WORDS];
+	struct text text;
+
+	if (run->app_count == 0) {
 		test_found(
 			test, LEAK_SKIP,
 			"no app was named: --netns PID; or beside the app: docker run --rm "
@@ -257,12 +274,14 @@ void test_app(struct leak_run *run, struct leak_test *test)
 			"SYS_ADMIN ... egressctl leak-test --netns 1");
 		return;
 	}
-	if (run->app_link == NULL) {
-		test_found(test, LEAK_PASS, "%s has no network device at all", run->app_who);
-		return;
+	text_init(&text, words, sizeof(words));
+	for (size_t i = 0; i < run->app_count; i++) {
+		run->app = &run->apps[i];
+		app_try(run, test);
+		text_add_format(&text, "%s%s", i > 0 ? ", " : "", run->app->who);
 	}
-	if (run->proxy.family != AF_UNSPEC)
-		gateway_mac_find(run);
-	app_batch(run, test, &run->options->target4, true);
-	app_batch(run, test, &run->options->target6, false);
+	run->app = &run->apps[0];
+	if (run->app_count > 1)
+		test_found(test, LEAK_PASS, "%u probes as %s: none left but by a tunnel",
+			   test->probes, words);
 }

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "batch.h"
 #include "control/client.h"
+#include "process.h"
 
 /* --- T0 --- */
 
@@ -42,14 +43,28 @@ static void check_rules(struct leak_run *run, struct leak_test *test, struct tex
 		   "the kernel does not have the policy's rules");
 }
 
+/* In a container of its own the leak test has another file system than egressd. */
+static const char *daemon_socket(const struct leak_run *run, char *path, size_t size)
+{
+	const char *socket = run->options->socket_path;
+	pid_t proxy = access(socket, F_OK) == 0 ? 0 : process_find_proxy(run->options->uid);
+
+	if (proxy == 0)
+		return socket;
+	snprintf(path, size, "/proc/%d/root%s", (int)proxy, socket);
+	return path;
+}
+
 /* What egressd itself says: its tunnels by name, state and epoch. */
 static void check_daemon(struct leak_run *run, struct leak_test *test, struct text *text)
 {
 	struct control_answer answer;
+	char path[300];
 	const json_t *egress;
 	size_t i;
 
-	if (control_call(run->options->socket_path, "GET", "/v1/status", NULL, &answer) < 0) {
+	if (control_call(daemon_socket(run, path, sizeof(path)), "GET", "/v1/status", NULL,
+			 &answer) < 0) {
 		test_found(test, LEAK_INCONCLUSIVE, "%s", answer.problem);
 		return;
 	}
@@ -100,6 +115,22 @@ static bool link_is_watched(const struct leak_run *run, const struct network_lin
 	       strcmp(run->options->device, link->name) == 0;
 }
 
+static void witness_try(struct leak_run *run, struct leak_test *test, enum witness_place place,
+			const struct network_link *link, struct text *text)
+{
+	if (control_on(run, place, link, PROBE_UDP)) {
+		test->controls++;
+		text_add_format(text, "%s%s%s", text->len > 0 ? ", " : "",
+				place == PLACE_HOST ? "host " : "", link->name);
+		return;
+	}
+	test_found(test, LEAK_INCONCLUSIVE,
+		   "a permitted packet that left by %s was not seen: the witness is blind there",
+		   link->name);
+	test_cause(test, "egressctl leak-test without --device",
+		   "%s is not watched, or what leaves by it cannot be captured", link->name);
+}
+
 void test_witness(struct leak_run *run, struct leak_test *test)
 {
 	char words[LEAK_WORDS];
@@ -107,23 +138,12 @@ void test_witness(struct leak_run *run, struct leak_test *test)
 
 	text_init(&text, words, sizeof(words));
 	for (size_t i = 0; i < run->here.count; i++) {
-		const struct network_link *link = &run->here.links[i];
-
-		if (!link_is_watched(run, link))
-			continue;
-		if (!control_on(run, link, PROBE_UDP, AF_INET)) {
-			test_found(
-				test, LEAK_INCONCLUSIVE,
-				"a permitted packet that left by %s was not seen: the witness is "
-				"blind there",
-				link->name);
-			test_cause(test, "egressctl leak-test without --device",
-				   "%s is not watched, or what leaves by it cannot be captured",
-				   link->name);
-			continue;
-		}
-		test->controls++;
-		text_add_format(&text, "%s%s", text.len > 0 ? ", " : "", link->name);
+		if (link_is_watched(run, &run->here.links[i]))
+			witness_try(run, test, PLACE_UPLINK, &run->here.links[i], &text);
+	}
+	for (size_t i = 0; i < run->host.count && run->host_netns >= 0; i++) {
+		if (run_watches_of_host(run, &run->host.links[i]))
+			witness_try(run, test, PLACE_HOST, &run->host.links[i], &text);
 	}
 	if (test->controls == 0)
 		test_found(test, LEAK_INCONCLUSIVE, "there is no device that could be watched");

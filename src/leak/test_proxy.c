@@ -164,7 +164,9 @@ static bool target_on_sighting(void *arg, const struct sighting *sighting)
 	struct watched_target *target = arg;
 	const struct frame *frame = sighting->frame;
 
-	if (frame->protocol == IPPROTO_TCP && frame->tcp_flags == 2 && !frame->quotes &&
+	/* What others on this machine ask for is none of ours. */
+	if (sighting->place != PLACE_HOST && frame->protocol == IPPROTO_TCP &&
+	    frame->tcp_flags == 2 && !frame->quotes &&
 	    address_equals_endpoint(&frame->destination, &target->address)) {
 		target->packets++;
 		target->device = sighting->device;
@@ -231,8 +233,8 @@ static void echo_try(struct leak_run *run, struct leak_test *test)
 			   run->options->echo_url, answer.status);
 		return;
 	}
-	if (run->app_link != NULL)
-		address_format(&run->app_link->ipv4, own);
+	if (run->app->link != NULL)
+		address_format(&run->app->link->ipv4, own);
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
 		if (strcasestr(answer.body, fields[i]) == NULL && strstr(answer.body, own) == NULL)
 			continue;

@@ -13,7 +13,7 @@
 #include "leak/network.h"
 
 enum {
-	WITNESS_TAPS_MAX = 24,
+	WITNESS_TAPS_MAX = 40,
 	WITNESS_SNAPLEN = 1600,
 	WITNESS_BUFFER = 4 << 20,
 };
@@ -196,6 +196,7 @@ const char *witness_place_name(enum witness_place place)
 		[PLACE_LOOPBACK] = "loopback",
 		[PLACE_APP] = "app",
 		[PLACE_APP_LOOPBACK] = "app's loopback",
+		[PLACE_HOST] = "host",
 	};
 
 	return names[place];
