@@ -93,4 +93,7 @@ MUST_CHECK struct config *config_parse(const char *path, const char *text, size_
 struct config *config_ref(struct config *config);
 void config_unref(struct config *config);
 
+/* By the policy's client index; the configuration owns it. */
+const char *config_client_name(const struct config *config, size_t client);
+
 #endif

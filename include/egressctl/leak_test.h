@@ -10,7 +10,9 @@
 
 #define LEAK_TEST_HELP                                                                             \
 	"Run it as root in the network namespace of the gateway. More: man egressctl\n"            \
-	"  --netns PID|NAME|/PATH  the app whose ways out are tried, and who asks the proxy\n"     \
+	"  --netns PID|NAME|/PATH  the app whose ways out are tried, and who asks the proxy;\n"    \
+	"                          clients: every app of the policy on this machine\n"             \
+	"  --host PID|NAME|/PATH   the machine around the gateway, whose ways out are watched\n"   \
 	"  --real-address A[,A6]   what the world must not see\n"                                  \
 	"  --exit-url URL          a page that answers with the address it sees (--exit-url6)\n"   \
 	"  --endpoint ADDRESS:PORT the VPN server\n"                                               \

@@ -72,6 +72,11 @@ void config_unref(struct config *config)
 	free(memory);
 }
 
+const char *config_client_name(const struct config *config, size_t client)
+{
+	return policy_client_name(config->policy, (int)client);
+}
+
 static void config_complain(struct config_report *report, const char *what, const char *why)
 {
 	const struct place whole_file = {0};

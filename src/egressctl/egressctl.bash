@@ -30,7 +30,7 @@ _egressctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
 		case $word in
-		--uid | --apps | --bridge | --*-url | --exit-url6 | --*key-file | --config-dir | --proxy | --echo | --only | --netns | \
+		--uid | --apps | --bridge | --*-url | --exit-url6 | --*key-file | --config-dir | --proxy | --echo | --only | --netns | --host | \
 			--device | --pcap | --rebinding-name | --real-address | --target | --endpoint | --down | --up) i=$((i + 1)) ;;
 		--socket | --config)
 			named+=("$word" "${COMP_WORDS[++i]}")
@@ -69,7 +69,7 @@ _egressctl() {
 			;;
 		rules) words+=' --uid --apps --bridge --strict' ;;
 		leak-test)
-			words+=' --only --list --strict --disruptive --direct-query --netns --device --pcap --proxy --exit-url'
+			words+=' --only --list --strict --disruptive --direct-query --netns --host --device --pcap --proxy --exit-url'
 			words+=' --exit-url6 --echo-url --rebinding-name --real-address --target --endpoint --down --up --uid --apps'
 			;;
 		esac

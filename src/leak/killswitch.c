@@ -70,8 +70,8 @@ static int flow_child(const struct scene *scene, int said, int go)
 		return 1;
 	if (send(fd, data->tag, TAG_SIZE, MSG_NOSIGNAL) < 0 || write(said, &byte, 1) != 1)
 		return 1;
-	for (;;)
-		pause();
+	/* Until the other end closes: of another user, without CAP_KILL, nobody may kill us. */
+	return read(go, &byte, 1) < 0;
 }
 
 struct flow {
@@ -94,8 +94,10 @@ static bool flow_open(struct flow *flow, const struct scene *scene)
 	if (pipe(said) < 0 || pipe(go) < 0)
 		return false;
 	flow->pid = fork();
-	if (flow->pid == 0)
+	if (flow->pid == 0) {
+		fd_close(go[1]);
 		_exit(flow_child(scene, said[1], go[0]));
+	}
 	fd_close(said[1]);
 	fd_close(go[0]);
 	flow->said = said[0];
@@ -105,13 +107,13 @@ static bool flow_open(struct flow *flow, const struct scene *scene)
 
 static void flow_kill(struct flow *flow)
 {
+	fd_clear(&flow->go);
 	if (flow->pid > 0) {
 		(void)kill(flow->pid, SIGKILL);
 		(void)waitpid(flow->pid, NULL, 0);
 	}
 	flow->pid = -1;
 	fd_clear(&flow->said);
-	fd_clear(&flow->go);
 }
 
 /* --- the scene --- */

@@ -13,7 +13,6 @@
 #include "base/fd.h"
 #include "config/config.h"
 #include "leak/network.h"
-#include "policy/policy.h"
 
 enum {
 	NAMESPACES_MAX = 256, /* more are not looked into */
@@ -75,7 +74,7 @@ static bool place_take(const struct config *config, int netns, struct client_pla
 	if (client < 0)
 		return false;
 	*place = (struct client_place){.netns = netns,
-				       .client = policy_client_name(config->policy, client)};
+				       .client = config_client_name(config, (size_t)client)};
 	return true;
 }
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 enum {
-	SCRATCH_PORT = 443,
+	SCRATCH_PORT = 4443, /* one that takes no NET_BIND_SERVICE */
 	SCRATCH_BITS = 24,
 	SCRATCH_BACKLOG = 8,
 	METRIC_TUNNEL = 10,
