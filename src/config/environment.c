@@ -36,6 +36,7 @@ static const struct variable known[] = {
 	{"LIMIT", "limit client", NULL},
 	{"HOLD", "hold", NULL},
 	{"LOG", "log", NULL},
+	{"UDP_PORTS", "udp-ports", NULL},
 	{"EXPECT", "expect", NULL},
 };
 
