@@ -31,6 +31,13 @@ class Engine:
 
     def start(self):
         self._configure()
+        self.start_again()
+        self._forget_containers()
+        self._import_base()
+        self.docker("run", "--rm", BASE, "true")
+        return self
+
+    def start_again(self):
         log_path = os.path.join(self.folder, "dockerd.log")
         with open(log_path, "w", encoding="utf-8") as file:
             self.process = subprocess.Popen(
@@ -41,9 +48,6 @@ class Engine:
             self.log.wait(lambda line: "API listen on" in line, timeout=60, what="the engine")
         except TimeoutError as error:
             raise Failed("\n".join([str(error), *self.log.since(0)[-20:]])) from None
-        self._forget_containers()
-        self._import_base()
-        return self
 
     def _configure(self):
         """The images stay from run to run, in the cache; everything else is of this run."""
@@ -85,10 +89,14 @@ class Engine:
     def inspect(self, name):
         return json.loads(self.docker("inspect", name))[0]
 
-    def close(self):
+    def stop(self):
         stop(self.process, grace=20)
         if self.log:
             self.log.close()
+        self.process = self.log = None
+
+    def close(self):
+        self.stop()
         for hierarchy in os.listdir("/sys/fs/cgroup"):
             for path, _, _ in os.walk(os.path.join("/sys/fs/cgroup", hierarchy, self.cgroup), topdown=False):
                 try:

@@ -9,9 +9,11 @@ import time
 import urllib.error
 import urllib.request
 
+from lab.netns import run
 from lab.process import TESTS
 from lab.vpn import Vpn
 from lab.witness import CONTROL_ADDRESSES, CONTROL_PORT
+from lab.world import VPN_PUBLIC
 
 from .outside import BRIDGE, Wire
 
@@ -52,7 +54,7 @@ class Stack:
                                    f"UNIX-CONNECT:{self.engine.folder}/mirror"])
         options = ["--network", "host", "--add-host", "deb.debian.org:127.0.0.1", "--quiet"]
         try:
-            self.engine.docker("build", *options, "-f", f"{COMPOSE}/Dockerfile", "-t", "egressd", ROOT, timeout=900)
+            self._build_egressd(*options)
             for app in APPS:
                 self.engine.docker("build", *options, "-f", f"{TESTS}/stack/standins/Dockerfile", "--build-arg", f"APP={app}",
                                    "-t", f"stand-in/{app}", TESTS, timeout=900)
@@ -60,6 +62,20 @@ class Stack:
             mirror.terminate()
             mirror.wait()
         return self
+
+    def _build_egressd(self, *options):
+        """As a user builds it; or, when programs of this machine are to be tried, its last stage around them."""
+        programs = os.environ.get("EGRESSD_STACK_PROGRAMS")
+        if not programs:
+            self.engine.docker("build", *options, "-f", f"{COMPOSE}/Dockerfile", "-t", "egressd", ROOT, timeout=900)
+            return
+        context = os.path.join(self.engine.folder, "image")
+        run(f"{COMPOSE}/image.sh", programs, os.path.join(context, "image"))
+        with open(f"{COMPOSE}/Dockerfile", encoding="ascii") as file:
+            last = file.read().partition("FROM scratch")[2].replace("--from=build /image ", "image ")
+        with open(os.path.join(context, "Dockerfile"), "w", encoding="ascii") as file:
+            file.write("FROM scratch" + last)
+        self.engine.docker("build", "--quiet", "-t", "egressd", context)
 
     def prepare(self):
         """What a user has after the first days: settings with keys."""
@@ -162,15 +178,34 @@ class Stack:
         assert done.stdout.strip() in ("", "45.80.2.2") or done.returncode != 0 or "egress" in done.stdout, done.stdout
         return done.stdout.strip() == "45.80.2.2"
 
+    def never_rest(self):
+        """Prowlarr asks and asks, in every way that a proxy can be asked."""
+        self.engine.docker("exec", "-d", "prowlarr", "python3", "/stand-ins/traffic.py", "egress:8118", "example.org")
+        return self
+
     def recovers(self, what, action, timeout=90):
         """How long after the action an app's request works again, and everything is healthy."""
-        started = time.monotonic()
+        started, mark = time.monotonic(), self.outside.events.mark()
         action()
         self.wait(f"a request after {what}", self.request_works, timeout)
         works = time.monotonic() - started
         self.wait(f"all healthy after {what}", lambda: all(self.health(name) == "healthy" for name in CONTAINERS), timeout)
         self.times.append((what, works, time.monotonic() - started))
         self.nothing_leaked()
+        asked = self.outside.events.since(mark, lambda event: event["kind"] in ("http", "dns"))
+        assert asked and {event["peer"] for event in asked} == {VPN_PUBLIC}
+
+    def reboot(self):
+        """The machine's end and its start: what the kernel forgets is forgotten, what Docker keeps on disk is kept."""
+        self.engine.stop()
+        self.bridge.look()
+        self.bridge.close()
+        for device in (BRIDGE, "egress-apps"):
+            run("ip", "link", "del", device)
+        run("nft", "flush", "ruleset")
+        self.engine.start_again()
+        bridge, self.bridge = self.bridge, Wire(Host, BRIDGE, Vpn.port)
+        self.bridge.total = bridge.total
 
     def kill(self, name):
         """kill -9, as the kernel does it when memory runs out; docker kill would count as a wish that it stay away."""
