@@ -97,29 +97,30 @@ void apps_check(const struct apps *apps, const bool chosen[APP_COUNT], struct ap
 	app_close(session);
 }
 
-void apps_setup(const struct apps *apps, const bool chosen[APP_COUNT], bool dry,
-		struct app_report *report)
+/* Prowlarr would take a key that Radarr does not: it is tried before anybody is given it. One that
+ * is not up yet may be linked all the same. */
+static bool radarr_refuses(const struct apps *apps, struct app_report *report)
 {
-	enum setup_mode mode = dry ? SETUP_DRY : SETUP_DO;
-	struct app_session *session = NULL;
-	unsigned unknowns;
+	struct app_session *session = tour_open(apps, APP_RADARR, report);
+	struct app_answer answer;
+	bool refuses;
 
-	if (chosen[APP_RADARR] && !key_is_there(apps, APP_RADARR))
-		report_unknown(
-			report, &apps->app[APP_RADARR],
-			"its API key is not known: --radarr-key-file FILE, or the environment");
-	if (chosen[APP_PROWLARR] || chosen[APP_FLARESOLVERR] || chosen[APP_RADARR])
-		session = tour_open(apps, APP_PROWLARR, report);
-	unknowns = report_unknowns(report);
-	if (session != NULL && chosen[APP_PROWLARR])
-		prowlarr_ensure_proxy(session, apps, mode, report);
-	/* One that does not answer, or not us, would only say so again. */
-	if (session != NULL && report_unknowns(report) == unknowns)
-		tour_prowlarr_links(session, apps, chosen, mode, report);
+	if (session == NULL)
+		return true;
+	refuses =
+		app_get(session, "/api/v3/system/status", false, &answer) < 0 && answer.status != 0;
+	if (refuses)
+		report_unknown(report, app_of(session), "%s", answer.problem);
+	app_answer_clear(&answer);
 	app_close(session);
-	if (!chosen[APP_QBITTORRENT])
-		return;
-	session = tour_open(apps, APP_RADARR, report);
+	return refuses;
+}
+
+static void setup_qbittorrent(const struct apps *apps, enum setup_mode mode,
+			      struct app_report *report)
+{
+	struct app_session *session = tour_open(apps, APP_RADARR, report);
+
 	if (session != NULL && !key_is_there(apps, APP_QBITTORRENT))
 		report_unknown(report, &apps->app[APP_QBITTORRENT],
 			       "its password is not known: --qbittorrent-key-file FILE, or the "
@@ -127,6 +128,31 @@ void apps_setup(const struct apps *apps, const bool chosen[APP_COUNT], bool dry,
 	else if (session != NULL)
 		radarr_ensure_qbittorrent(session, apps, mode, report);
 	app_close(session);
+}
+
+void apps_setup(const struct apps *apps, const bool chosen[APP_COUNT], bool dry,
+		struct app_report *report)
+{
+	enum setup_mode mode = dry ? SETUP_DRY : SETUP_DO;
+	struct app_session *session = NULL;
+	bool links[APP_COUNT];
+	unsigned unknowns;
+
+	memcpy(links, chosen, sizeof(links));
+	if (chosen[APP_RADARR] || chosen[APP_QBITTORRENT])
+		links[APP_RADARR] = !radarr_refuses(apps, report) && chosen[APP_RADARR];
+	links[APP_QBITTORRENT] = chosen[APP_QBITTORRENT] && report_unknowns(report) == 0;
+	unknowns = report_unknowns(report);
+	if (chosen[APP_PROWLARR] || chosen[APP_FLARESOLVERR] || links[APP_RADARR])
+		session = tour_open(apps, APP_PROWLARR, report);
+	if (session != NULL && chosen[APP_PROWLARR])
+		prowlarr_ensure_proxy(session, apps, mode, report);
+	/* One that does not answer, or not us, would only say so again. */
+	if (session != NULL && report_unknowns(report) == unknowns)
+		tour_prowlarr_links(session, apps, links, mode, report);
+	app_close(session);
+	if (links[APP_QBITTORRENT])
+		setup_qbittorrent(apps, mode, report);
 }
 
 /* --- healing --- */

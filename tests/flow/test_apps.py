@@ -348,6 +348,13 @@ def test_a_wrong_key_is_said_and_changes_nothing(stack):
     assert stack.state()[:3] == before[:3]
 
 
+def test_a_key_that_radarr_refuses_is_given_to_nobody(stack):
+    before, wrong = stack.state(), "wrong-key-wrong-key"
+    done = stack.run("setup", "radarr", RADARR_API_KEY=wrong, secrets=(*SECRETS, wrong))
+    assert done.returncode == 2 and "refuses the key" in done.stdout and "nothing was changed" in done.stdout
+    assert stack.state() == before
+
+
 @pytest.mark.parametrize("new", [False, True])
 def test_a_wrong_password_is_tried_once_since_qbittorrent_bans(stack, new):
     stack.qbittorrent.new_answers = new
