@@ -61,6 +61,9 @@ class Stack:
         finally:
             mirror.terminate()
             mirror.wait()
+        # To build an image the engine asks for names of its registry: that was before there was a stack.
+        self.outside.uplink.look()
+        self.outside.uplink.total.leaks.clear()
         return self
 
     def _build_egressd(self, *options):
