@@ -80,38 +80,65 @@ def test_the_same_request_through_egress_comes_from_the_vpn(stack):
     stack.nothing_leaked()
 
 
+# --- the apps, linked by egressctl ---
+
+PROWLARR, RADARR, OVERSEERR = "http://127.0.0.1:9696", "http://127.0.0.1:7878", "http://127.0.0.1:5055"
+STATE = [("prowlarr", f"{PROWLARR}/api/v1/{what}") for what in ("config/host", "applications", "indexerproxy", "tag")] + \
+        [("radarr", f"{RADARR}/api/v3/downloadclient")]
+
+
+def ask(stack, app, url, body=None, method=None):
+    status, answer = stack.fetch(url, KEYS[app], body, method)
+    assert status in (200, 201, 202), (url, status, answer)
+    return answer
+
+
+def apps_setup(stack, **changed):
+    known = {"PROWLARR_API_KEY": KEYS["prowlarr"], "RADARR_API_KEY": KEYS["radarr"], "RADARR_URL": "http://172.31.0.20:7878",
+             "QBITTORRENT_URL": "http://172.31.0.22:8080", "QBITTORRENT_PASSWORD": stack.password(), **changed}
+    words = [word for name, value in known.items() for word in ("-e", f"{name}={value}")]
+    return stack.engine.docker("exec", *words, "egress", "egressctl", "apps", "setup", check=False)
+
+
+def state(stack):
+    return [ask(stack, app, url) for app, url in STATE]
+
+
 @pytest.fixture(scope="module")
 def set_up(stack):
-    """What a person sets up in the pages of the apps, once."""
-    prowlarr, radarr = "http://127.0.0.1:9696", "http://127.0.0.1:7878"
-
-    def ask(url, app, body=None, method=None):
-        status, answer = stack.fetch(url, KEYS[app], body, method)
-        assert status in (200, 201, 202), (url, status, answer)
-        return answer
-
-    host = ask(f"{prowlarr}/api/v1/config/host", "prowlarr")
-    ask(f"{prowlarr}/api/v1/config/host/1", "prowlarr",
-        {**host, "proxyEnabled": True, "proxyType": "http", "proxyHostname": "egress", "proxyPort": 8118}, "PUT")
+    """Everything that egressctl links; the rest as a person does it in the pages of the apps, once."""
+    done = apps_setup(stack)
+    assert done.returncode == 0 and "nothing was changed" not in done.stdout, done
     fields = [{"name": "baseUrl", "value": INDEXER}]
-    ask(f"{prowlarr}/api/v1/indexer", "prowlarr", {"name": "Tracker", "enable": True, "protocol": "torrent", "fields": fields,
-                                                   "tags": [], "implementation": "Cardigann"})
-    fields = [{"name": "host", "value": "qbittorrent"}, {"name": "port", "value": 8080}, {"name": "username", "value": "admin"},
-              {"name": "password", "value": stack.password()}, {"name": "movieCategory", "value": "radarr"}]
-    ask(f"{radarr}/api/v3/downloadclient", "radarr", {"name": "qBittorrent", "enable": True, "protocol": "torrent", "tags": [],
-                                                      "implementation": "QBittorrent", "fields": fields})
-    fields = [{"name": "prowlarrUrl", "value": "http://prowlarr:9696"}, {"name": "baseUrl", "value": "http://radarr:7878"},
-              {"name": "apiKey", "value": KEYS["radarr"]}, {"name": "syncCategories", "value": [2000]}]
-    ask(f"{prowlarr}/api/v1/applications", "prowlarr", {"name": "Radarr", "syncLevel": "fullSync", "tags": [],
-                                                        "implementation": "Radarr", "fields": fields})
-    ask(f"{prowlarr}/api/v1/command", "prowlarr", {"name": "ApplicationIndexerSync"})
-    key = stack.overseerr_key()
-    radarr_settings = {"name": "Radarr", "hostname": "radarr", "port": 7878, "apiKey": KEYS["radarr"], "useSsl": False,
-                       "activeProfileId": 1, "activeProfileName": "Any", "activeDirectory": "/data/media/movies", "is4k": False,
-                       "minimumAvailability": "released", "isDefault": True}
-    status, answer = stack.fetch("http://127.0.0.1:5055/api/v1/settings/radarr", key, radarr_settings)
+    ask(stack, "prowlarr", f"{PROWLARR}/api/v1/indexer",
+        {"name": "Tracker", "enable": True, "protocol": "torrent", "fields": fields, "tags": [], "implementation": "Cardigann"})
+    ask(stack, "prowlarr", f"{PROWLARR}/api/v1/command", {"name": "ApplicationIndexerSync"})
+    radarr = {"name": "Radarr", "hostname": "radarr", "port": 7878, "apiKey": KEYS["radarr"], "useSsl": False,
+              "activeProfileId": 1, "activeProfileName": "Any", "activeDirectory": "/data/media/movies", "is4k": False,
+              "minimumAvailability": "released", "isDefault": True}
+    status, answer = stack.fetch(f"{OVERSEERR}/api/v1/settings/radarr", stack.overseerr_key(), radarr)
     assert status == 201, answer
     return stack
+
+
+def test_linking_the_apps_twice_is_linking_them_once(set_up):
+    before = state(set_up)
+    assert before[0]["proxyHostname"] == "egress" and [len(found) for found in before[1:]] == [1, 1, 1, 1], before
+    done = apps_setup(set_up)
+    assert done.returncode == 0 and state(set_up) == before, done
+
+
+@pytest.mark.parametrize("changed, words", [
+    ({"PROWLARR_API_KEY": "0" * 32}, "key"),
+    ({"PROWLARR_URL": "http://172.30.0.10:9"}, "172.30.0.10:9"),
+    ({"RADARR_API_KEY": "0" * 32}, "key"),
+    ({"PROWLARR_URL": "http://172.30.0.11:8191"}, "prowlarr"),  # FlareSolverr: JSON, but no answer of Prowlarr's
+], ids=["a wrong key", "an app that is down", "a wrong key of the other app", "another app"])
+def test_linking_what_does_not_answer_says_so_and_changes_nothing(set_up, changed, words):
+    before = state(set_up)
+    done = apps_setup(set_up, **changed)
+    assert done.returncode == 2 and words in done.stdout + done.stderr and state(set_up) == before, done
+    assert not any(key in done.stdout + done.stderr for key in KEYS.values())
 
 
 def test_a_wish_travels_to_the_indexer_and_back_as_the_vpn(set_up):

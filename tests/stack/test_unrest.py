@@ -41,6 +41,15 @@ def test_gluetun_stopped_and_started(busy, time):
 
 
 @pytest.mark.parametrize("time", TIMES)
+def test_gluetun_stopped_for_long(busy, time):
+    """Docker tries only once to start egress while there is no network to join: "docker compose up -d" starts both."""
+    busy.engine.docker("stop", "-t", "3", "gluetun")
+    busy.wait("egress has given up", lambda: busy.engine.inspect("egress")["State"]["Status"] == "exited")
+    assert not busy.request_works()
+    busy.recovers("gluetun stopped for long, then up -d", lambda: busy.compose("up", "-d", timeout=180))
+
+
+@pytest.mark.parametrize("time", TIMES)
 def test_egress_restarted(busy, time):
     busy.recovers("egress restarted", lambda: busy.engine.docker("restart", "egress"))
 
