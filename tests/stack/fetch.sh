@@ -7,15 +7,16 @@ mkdir -p "$cache"
 cd "$cache"
 
 # The engine of Debian 12 is three years old: isolated networks, inline configs and depends_on.restart came later.
-if [ ! -x engine/usr/sbin/dockerd ]; then
+fetch_engine() {
+	[ ! -x engine/usr/sbin/dockerd ] || return 0
 	echo "fetching a Docker Engine and Compose"
-	rm -rf engine apt
+	rm -rf engine engine.new apt
 	mkdir -p apt/lists/partial apt/deb
 	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian sid main" \
 		>apt/sources.list
 	apt() {
 		apt-get -qq -o "Dir::Etc::sourcelist=$cache/apt/sources.list" -o Dir::Etc::sourceparts=- \
-			-o "Dir::State::lists=$cache/apt/lists" -o APT::Sandbox::User=root "$@"
+			-o "Dir::State::lists=$cache/apt/lists" -o Acquire::Languages=none -o APT::Sandbox::User=root "$@"
 	}
 	(
 		cd apt
@@ -26,15 +27,23 @@ if [ ! -x engine/usr/sbin/dockerd ]; then
 	for package in apt/deb/*.deb; do dpkg-deb -x "$package" engine.new; done
 	mv engine.new engine
 	rm -rf apt
-fi
+}
 
-if [ ! -s base.tar ]; then
+# With what the stand-ins need: their image then has nothing left to fetch.
+make_base() {
+	[ ! -s base.tar ] || return 0
 	echo "making a Debian 12 base image"
 	rm -rf base
-	debootstrap --variant=minbase --include=ca-certificates bookworm base http://deb.debian.org/debian >base.log 2>&1 ||
-		{ tail -n 20 base.log >&2 && exit 1; }
+	debootstrap --variant=minbase --include=ca-certificates,python3,curl,wget,openvpn,iptables,iproute2,procps bookworm base \
+		http://deb.debian.org/debian >base.log 2>&1 || { tail -n 20 base.log >&2 && return 1; }
 	rm -rf base/var/cache/apt/archives/*.deb base/var/lib/apt/lists/*
 	tar -C base --numeric-owner -cf base.tar.new .
 	rm -rf base base.log
 	mv base.tar.new base.tar
-fi
+}
+
+make_base &
+base=$!
+trap 'kill "$base" 2>/dev/null || :' EXIT
+fetch_engine
+wait "$base"
