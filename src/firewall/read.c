@@ -12,12 +12,11 @@
 #include "expression.h"
 #include "firewall/ruleset_build.h"
 #include "nf_tables.h"
-#include "read_set.h"
 #include "socket.h"
 
 struct reading {
-	const char *table;
 	struct ruleset *ruleset;
+	struct ruleset_set *set; /* whose elements are read */
 	bool present;
 	uint32_t generation;
 };
@@ -25,7 +24,7 @@ struct reading {
 static bool is_ours(const struct reading *reading, uint32_t family, const char *table)
 {
 	return family == family_number(reading->ruleset->family) && table != NULL &&
-	       strcmp(table, reading->table) == 0;
+	       strcmp(table, reading->ruleset->table) == 0;
 }
 
 static int read_generation(const struct nlmsghdr *message, void *arg)
@@ -73,6 +72,17 @@ static int read_counter(const struct nlmsghdr *message, void *arg)
 	return MNL_CB_OK;
 }
 
+/* AF_UNSPEC: not one of addresses alone. */
+static sa_family_t set_family(const struct nftnl_set *set)
+{
+	uint32_t flags = nftnl_set_get_u32(set, NFTNL_SET_FLAGS);
+	uint32_t len = nftnl_set_get_u32(set, NFTNL_SET_KEY_LEN);
+
+	if ((flags & ~(uint32_t)NFT_SET_CONSTANT) != 0 || (len != 4 && len != 16))
+		return AF_UNSPEC;
+	return len == 4 ? AF_INET : AF_INET6;
+}
+
 static int read_set(const struct nlmsghdr *message, void *arg)
 {
 	struct reading *reading = arg;
@@ -87,6 +97,33 @@ static int read_set(const struct nlmsghdr *message, void *arg)
 				set_family(set));
 	nftnl_set_free(set);
 	return MNL_CB_OK;
+}
+
+static int read_element(struct nftnl_set_elem *element, void *arg)
+{
+	struct reading *reading = arg;
+	uint32_t len = 0;
+	const void *key = nftnl_set_elem_get(element, NFTNL_SET_ELEM_KEY, &len);
+
+	if (key == NULL || len != ruleset_set_width(reading->set))
+		reading->set->family = AF_UNSPEC;
+	else
+		ruleset_set_add(reading->ruleset, reading->set, key);
+	return 0;
+}
+
+static int read_elements(const struct nlmsghdr *message, void *arg)
+{
+	struct nftnl_set *set = nftnl_set_alloc();
+	int result = MNL_CB_ERROR;
+
+	if (set == NULL)
+		return MNL_CB_ERROR;
+	if (nftnl_set_elems_nlmsg_parse(message, set) == 0 &&
+	    nftnl_set_elem_foreach(set, read_element, arg) == 0)
+		result = MNL_CB_OK;
+	nftnl_set_free(set);
+	return result;
 }
 
 static void read_devices(struct ruleset *ruleset, const struct nftnl_chain *chain)
@@ -170,14 +207,18 @@ static int read_rule(const struct nlmsghdr *message, void *arg)
 static int reading_ask(struct firewall *firewall, struct reading *reading, uint16_t type,
 		       mnl_cb_t take)
 {
-	_Alignas(struct nlmsghdr) char bytes[128] = {0};
-	uint16_t flags = type == NFT_MSG_GETGEN ? NLM_F_ACK : NLM_F_DUMP;
-	uint16_t family =
-		type == NFT_MSG_GETGEN ? NFPROTO_UNSPEC : family_number(reading->ruleset->family);
+	_Alignas(struct nlmsghdr) char bytes[256] = {0};
+	bool of_table = type != NFT_MSG_GETGEN;
+	struct nlmsghdr *message = nftnl_nlmsg_build_hdr(
+		bytes, type, of_table ? family_number(reading->ruleset->family) : NFPROTO_UNSPEC,
+		of_table ? NLM_F_DUMP : NLM_F_ACK, ++firewall->sequence);
 
-	return socket_ask(firewall,
-			  nftnl_nlmsg_build_hdr(bytes, type, family, flags, ++firewall->sequence),
-			  take, reading);
+	/* The kernel leaves most of the other tables out by itself. */
+	if (of_table)
+		mnl_attr_put_strz(message, ATTRIBUTE_TABLE, reading->ruleset->table);
+	if (type == NFT_MSG_GETSETELEM)
+		mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_SET, reading->set->name);
+	return socket_ask(firewall, message, take, reading);
 }
 
 int firewall_generation(struct firewall *firewall, uint32_t *generation)
@@ -198,14 +239,19 @@ static int reading_try(struct firewall *firewall, struct reading *reading)
 	if (reading_ask(firewall, reading, NFT_MSG_GETGEN, read_generation) < 0)
 		return -1;
 	generation = reading->generation;
-	if (reading_ask(firewall, reading, NFT_MSG_GETTABLE, read_table) < 0 ||
-	    reading_ask(firewall, reading, NFT_MSG_GETOBJ, read_counter) < 0 ||
+	if (reading_ask(firewall, reading, NFT_MSG_GETTABLE, read_table) < 0)
+		return -1;
+	if (!reading->present)
+		return 0;
+	if (reading_ask(firewall, reading, NFT_MSG_GETOBJ, read_counter) < 0 ||
 	    reading_ask(firewall, reading, NFT_MSG_GETSET, read_set) < 0 ||
 	    reading_ask(firewall, reading, NFT_MSG_GETCHAIN, read_chain) < 0 ||
 	    reading_ask(firewall, reading, NFT_MSG_GETRULE, read_rule) < 0)
 		return -1;
 	for (size_t i = 0; i < reading->ruleset->set_count; i++) {
-		if (set_read_elements(firewall, reading->ruleset, i) < 0)
+		reading->set = &reading->ruleset->sets[i];
+		if (reading->set->family != AF_UNSPEC &&
+		    reading_ask(firewall, reading, NFT_MSG_GETSETELEM, read_elements) < 0)
 			return -1;
 	}
 	if (reading_ask(firewall, reading, NFT_MSG_GETGEN, read_generation) < 0 ||
@@ -220,7 +266,7 @@ static int reading_try(struct firewall *firewall, struct reading *reading)
 enum firewall_result firewall_read(struct firewall *firewall, enum ruleset_family family,
 				   const char *table, struct ruleset *found)
 {
-	struct reading reading = {.table = table, .ruleset = found};
+	struct reading reading = {.ruleset = found};
 
 	for (int i = 0; i < READ_TRIES; i++) {
 		reading.present = false;

@@ -131,9 +131,9 @@ static void compare_chains(struct comparison *comparison, const struct ruleset *
 
 static bool set_equals(const struct ruleset_set *a, const struct ruleset_set *b)
 {
-	return a->family == b->family && a->range_count == b->range_count &&
-	       (a->range_count == 0 ||
-		memcmp(a->ranges, b->ranges, a->range_count * sizeof(*a->ranges)) == 0);
+	return a->family == b->family && a->count == b->count &&
+	       (a->count == 0 ||
+		memcmp(a->addresses, b->addresses, a->count * sizeof(*a->addresses)) == 0);
 }
 
 static void compare_sets(struct comparison *comparison, const struct ruleset *wanted,

@@ -52,13 +52,42 @@ static struct ruleset_rule *rule_of(struct ruleset *ruleset, enum match_kind kin
 	return rule;
 }
 
-static void match_set(struct ruleset_rule *rule, enum match_kind kind, const char *set,
-		      sa_family_t family)
+/* set "": the prefix of ones alone. */
+static void match_who(struct ruleset_rule *rule, enum match_kind kind, const char *set,
+		      sa_family_t family, unsigned bits)
 {
 	struct rule_match *match = match_add(rule, kind);
 
 	snprintf(match->set, sizeof(match->set), "%s", set);
-	match->address.family = family;
+	match->prefix = (struct prefix){.address.family = family, .bits = (uint8_t)bits};
+	for (unsigned bit = 0; set[0] == '\0' && bit < bits; bit++)
+		match->prefix.address.bytes[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+}
+
+/* Of every length there is: bytes, parts of one, none, all. */
+static void add_prefixes(struct ruleset *ruleset, const char *set, sa_family_t family,
+			 bool has_flows)
+{
+	unsigned whole = family == AF_INET ? 32 : 128;
+
+	for (unsigned bits = 0; bits <= whole; bits++) {
+		struct ruleset_rule *rule = ruleset_add_rule(ruleset);
+
+		match_who(rule, MATCH_SOURCE, "", family, bits);
+		match_who(rule, MATCH_DESTINATION, set, family, bits);
+		if (!has_flows)
+			continue;
+		match_who(rule, MATCH_ORIGIN, "", family, bits);
+		match_who(rule, MATCH_ORIGIN, set, family, bits);
+	}
+}
+
+static void add_sets(struct ruleset *ruleset)
+{
+	static const uint8_t bytes[16] = {1, 2, 3, 4};
+
+	ruleset_set_add(ruleset, ruleset_add_set(ruleset, "s4", AF_INET), bytes);
+	ruleset_set_add(ruleset, ruleset_add_set(ruleset, "s6", AF_INET6), bytes);
 }
 
 /* Every kind of match, inverted and not, of both families, and every verdict. */
@@ -69,8 +98,7 @@ static void everything_make(struct ruleset *ruleset)
 
 	ruleset_init(ruleset, RULESET_INET, "egressd_test");
 	ruleset_add_counter(ruleset, "one");
-	ruleset_add_set(ruleset, "s4", AF_INET);
-	ruleset_add_set(ruleset, "s6", AF_INET6);
+	add_sets(ruleset);
 	ruleset_add_chain(ruleset, "side", HOOK_NONE, 0, false);
 	for (enum rule_verdict verdict = VERDICT_CONTINUE; verdict <= VERDICT_REJECT; verdict++) {
 		if (verdict == VERDICT_GOTO || verdict == VERDICT_JUMP)
@@ -97,12 +125,8 @@ static void everything_make(struct ruleset *ruleset)
 		const char *set = families[i] == AF_INET ? "s4" : "s6";
 		struct rule_match *match;
 
+		add_prefixes(ruleset, set, families[i], true);
 		rule = ruleset_add_rule(ruleset);
-		match_set(rule, MATCH_ORIGIN, set, families[i]);
-		match_set(rule, MATCH_SOURCE, set, families[i]);
-		match = match_add(rule, MATCH_DESTINATION);
-		match->address.family = families[i];
-		memset(match->address.bytes, 0x21, address_len(&match->address));
 		match = match_add(rule, MATCH_SOURCE_PORT);
 		match->number = IPPROTO_UDP;
 		match->low = 256;
@@ -133,8 +157,7 @@ static void frames_make(struct ruleset *ruleset)
 
 	ruleset_init(ruleset, RULESET_NETDEV, "egressd_test");
 	ruleset_add_counter(ruleset, "one");
-	ruleset_add_set(ruleset, "s4", AF_INET);
-	ruleset_add_set(ruleset, "s6", AF_INET6);
+	add_sets(ruleset);
 	ruleset_add_chain(ruleset, "frames", HOOK_EGRESS, INT32_MAX, true);
 	ruleset_add_device(ruleset, "lo");
 	rule_of(ruleset, MATCH_ARP, 0)->verdict = VERDICT_ACCEPT;
@@ -146,10 +169,8 @@ static void frames_make(struct ruleset *ruleset)
 		const char *set = families[i] == AF_INET ? "s4" : "s6";
 		struct rule_match *match;
 
+		add_prefixes(ruleset, set, families[i], false);
 		rule = ruleset_add_rule(ruleset);
-		match_set(rule, MATCH_SOURCE, set, families[i]);
-		match = match_add(rule, MATCH_DESTINATION);
-		match->address.family = families[i];
 		match = match_add(rule, MATCH_DESTINATION_PORT);
 		match->number = IPPROTO_UDP;
 		match->low = match->high = 53;
@@ -199,6 +220,28 @@ static void every_kind_of_rule_comes_back_as_it_went(void **state)
 	assert_int_equal(firewall_remove(firewall, ruleset.family, ruleset.table), FIREWALL_OK);
 	assert_int_equal(firewall_remove(firewall, ruleset.family, ruleset.table), FIREWALL_ABSENT);
 	ruleset_clear(&ruleset);
+	firewall_close(firewall);
+}
+
+/* As nft understands what is printed, whatever expressions it makes of it. */
+static void what_is_printed_is_what_is_meant(void **state)
+{
+	struct firewall *firewall = open_or_skip();
+	struct ruleset rulesets[2];
+
+	(void)state;
+	everything_make(&rulesets[0]);
+	frames_make(&rulesets[1]);
+	for (size_t i = 0; i < ARRAY_LEN(rulesets); i++) {
+		FILE *nft = popen("nft -f -", "w");
+
+		assert_int_equal(ruleset_finish(&rulesets[i]), 0);
+		assert_non_null(nft);
+		ruleset_print(&rulesets[i], nft);
+		assert_int_equal(pclose(nft), 0);
+		expect_same(firewall, &rulesets[i]);
+		ruleset_clear(&rulesets[i]);
+	}
 	firewall_close(firewall);
 }
 
@@ -330,35 +373,28 @@ a_witness_of_frames_that_the_kernel_refuses_counts_packets_and_strict_fails(void
 
 static void sets_of_any_size_and_at_the_ends_come_back(void **state)
 {
-	static const char *const texts[] = {"0.0.0.0", "255.255.255.255", "10.0.0.0/8"};
+	static const uint8_t ends[][4] = {{0, 0, 0, 0}, {255, 255, 255, 255}, {10, 0, 0, 0}};
 	struct firewall *firewall = open_or_skip();
 	struct ruleset ruleset;
 	struct ruleset_set *set;
-	struct prefix all = {.address.family = AF_INET6};
 
 	(void)state;
 	ruleset_init(&ruleset, RULESET_INET, "egressd_test");
 	set = ruleset_add_set(&ruleset, "ends", AF_INET);
-	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-		struct prefix prefix;
-
-		assert_true(prefix_parse(texts[i], strlen(texts[i]), &prefix));
-		ruleset_set_add(&ruleset, set, &prefix);
-	}
-	set = ruleset_add_set(&ruleset, "all", AF_INET6);
-	ruleset_set_add(&ruleset, set, &all);
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		ruleset_set_add(&ruleset, set, ends[i]);
 	set = ruleset_add_set(&ruleset, "many", AF_INET6);
 	for (unsigned i = 0; i < 5000; i++) {
-		struct prefix prefix = {.address = {.family = AF_INET6,
-						    .bytes = {0xfd, (uint8_t)(i >> 8), (uint8_t)i}},
-					.bits = 25};
+		const uint8_t bytes[16] = {0xfd, (uint8_t)(i >> 8), (uint8_t)i, [15] = 1};
 
-		ruleset_set_add(&ruleset, set, &prefix);
+		ruleset_set_add(&ruleset, set, bytes);
 	}
 	assert_int_equal(ruleset_finish(&ruleset), 0);
-	assert_int_equal(ruleset.sets[2].range_count, 5000);
-	apply(firewall, &ruleset, false);
-	expect_same(firewall, &ruleset);
+	assert_int_equal(ruleset.sets[1].count, 5000);
+	for (int i = 0; i < 20; i++) {
+		apply(firewall, &ruleset, false);
+		expect_same(firewall, &ruleset);
+	}
 	ruleset_clear(&ruleset);
 	firewall_close(firewall);
 }
@@ -496,6 +532,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_of_rule_comes_back_as_it_went),
+		cmocka_unit_test(what_is_printed_is_what_is_meant),
 		cmocka_unit_test(rules_at_devices_come_back_as_they_went),
 		cmocka_unit_test(counters_are_read_by_family_and_table),
 		cmocka_unit_test(a_kind_with_fewer_tables_takes_the_others_out),
