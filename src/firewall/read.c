@@ -11,20 +11,24 @@
 
 #include "expression.h"
 #include "firewall/ruleset_build.h"
+#include "firewall/ruleset_text.h"
 #include "nf_tables.h"
 #include "socket.h"
 
 struct reading {
-	struct ruleset *ruleset;
+	struct ruleset ruleset;
 	struct ruleset_set *set; /* whose elements are read */
-	bool present;
 	uint32_t generation;
+	uint64_t handle; /* of the table: another one each time that it is replaced */
+	bool present;
+	bool torn; /* some table, this one or another, changed meanwhile */
+	bool complete;
 };
 
 static bool is_ours(const struct reading *reading, uint32_t family, const char *table)
 {
-	return family == family_number(reading->ruleset->family) && table != NULL &&
-	       strcmp(table, reading->ruleset->table) == 0;
+	return family == family_number(reading->ruleset.family) && table != NULL &&
+	       strcmp(table, reading->ruleset.table) == 0;
 }
 
 static int read_generation(const struct nlmsghdr *message, void *arg)
@@ -51,7 +55,8 @@ static int read_table(const struct nlmsghdr *message, void *arg)
 	    is_ours(reading, nftnl_table_get_u32(table, NFTNL_TABLE_FAMILY),
 		    nftnl_table_get_str(table, NFTNL_TABLE_NAME))) {
 		reading->present = true;
-		reading->ruleset->flags = nftnl_table_get_u32(table, NFTNL_TABLE_FLAGS);
+		reading->handle = nftnl_table_get_u64(table, NFTNL_TABLE_HANDLE);
+		reading->ruleset.flags = nftnl_table_get_u32(table, NFTNL_TABLE_FLAGS);
 	}
 	nftnl_table_free(table);
 	return MNL_CB_OK;
@@ -67,7 +72,7 @@ static int read_counter(const struct nlmsghdr *message, void *arg)
 	if (nftnl_obj_nlmsg_parse(message, counter) == 0 &&
 	    is_ours(reading, nftnl_obj_get_u32(counter, NFTNL_OBJ_FAMILY),
 		    nftnl_obj_get_str(counter, NFTNL_OBJ_TABLE)))
-		ruleset_add_counter(reading->ruleset, nftnl_obj_get_str(counter, NFTNL_OBJ_NAME));
+		ruleset_add_counter(&reading->ruleset, nftnl_obj_get_str(counter, NFTNL_OBJ_NAME));
 	nftnl_obj_free(counter);
 	return MNL_CB_OK;
 }
@@ -93,7 +98,7 @@ static int read_set(const struct nlmsghdr *message, void *arg)
 	if (nftnl_set_nlmsg_parse(message, set) == 0 &&
 	    is_ours(reading, nftnl_set_get_u32(set, NFTNL_SET_FAMILY),
 		    nftnl_set_get_str(set, NFTNL_SET_TABLE)))
-		ruleset_add_set(reading->ruleset, nftnl_set_get_str(set, NFTNL_SET_NAME),
+		ruleset_add_set(&reading->ruleset, nftnl_set_get_str(set, NFTNL_SET_NAME),
 				set_family(set));
 	nftnl_set_free(set);
 	return MNL_CB_OK;
@@ -108,7 +113,7 @@ static int read_element(struct nftnl_set_elem *element, void *arg)
 	if (key == NULL || len != ruleset_set_width(reading->set))
 		reading->set->family = AF_UNSPEC;
 	else
-		ruleset_set_add(reading->ruleset, reading->set, key);
+		ruleset_set_add(&reading->ruleset, reading->set, key);
 	return 0;
 }
 
@@ -172,14 +177,14 @@ static int read_chain(const struct nlmsghdr *message, void *arg)
 	if (nftnl_chain_nlmsg_parse(message, chain) == 0 &&
 	    is_ours(reading, nftnl_chain_get_u32(chain, NFTNL_CHAIN_FAMILY),
 		    nftnl_chain_get_str(chain, NFTNL_CHAIN_TABLE))) {
-		enum ruleset_hook hook = chain_hook(reading->ruleset->family, chain);
+		enum ruleset_hook hook = chain_hook(reading->ruleset.family, chain);
 
 		ruleset_add_chain(
-			reading->ruleset, nftnl_chain_get_str(chain, NFTNL_CHAIN_NAME), hook,
+			&reading->ruleset, nftnl_chain_get_str(chain, NFTNL_CHAIN_NAME), hook,
 			hook == HOOK_NONE ? 0 : nftnl_chain_get_s32(chain, NFTNL_CHAIN_PRIO),
 			hook != HOOK_NONE &&
 				nftnl_chain_get_u32(chain, NFTNL_CHAIN_POLICY) == NF_DROP);
-		read_devices(reading->ruleset, chain);
+		read_devices(&reading->ruleset, chain);
 	}
 	nftnl_chain_free(chain);
 	return MNL_CB_OK;
@@ -196,8 +201,8 @@ static int read_rule(const struct nlmsghdr *message, void *arg)
 	if (nftnl_rule_nlmsg_parse(message, rule) == 0 &&
 	    is_ours(reading, nftnl_rule_get_u32(rule, NFTNL_RULE_FAMILY),
 		    nftnl_rule_get_str(rule, NFTNL_RULE_TABLE))) {
-		rule_decode(reading->ruleset->family, rule, &decoded);
-		ruleset_add_rule_to(reading->ruleset, nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN),
+		rule_decode(reading->ruleset.family, rule, &decoded);
+		ruleset_add_rule_to(&reading->ruleset, nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN),
 				    &decoded);
 	}
 	nftnl_rule_free(rule);
@@ -210,15 +215,20 @@ static int reading_ask(struct firewall *firewall, struct reading *reading, uint1
 	_Alignas(struct nlmsghdr) char bytes[256] = {0};
 	bool of_table = type != NFT_MSG_GETGEN;
 	struct nlmsghdr *message = nftnl_nlmsg_build_hdr(
-		bytes, type, of_table ? family_number(reading->ruleset->family) : NFPROTO_UNSPEC,
+		bytes, type, of_table ? family_number(reading->ruleset.family) : NFPROTO_UNSPEC,
 		of_table ? NLM_F_DUMP : NLM_F_ACK, ++firewall->sequence);
 
 	/* The kernel leaves most of the other tables out by itself. */
 	if (of_table)
-		mnl_attr_put_strz(message, ATTRIBUTE_TABLE, reading->ruleset->table);
+		mnl_attr_put_strz(message, ATTRIBUTE_TABLE, reading->ruleset.table);
 	if (type == NFT_MSG_GETSETELEM)
 		mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_SET, reading->set->name);
-	return socket_ask(firewall, message, take, reading);
+	if (socket_ask(firewall, message, take, reading) == 0)
+		return 0;
+	if (errno != EINTR)
+		return -1;
+	reading->torn = true;
+	return 0;
 }
 
 int firewall_generation(struct firewall *firewall, uint32_t *generation)
@@ -231,57 +241,73 @@ int firewall_generation(struct firewall *firewall, uint32_t *generation)
 	return 0;
 }
 
-/* One attempt. -1 + errno; EINTR: somebody changed rules meanwhile. */
-static int reading_try(struct firewall *firewall, struct reading *reading)
+static int reading_take_parts(struct firewall *firewall, struct reading *reading)
 {
-	uint32_t generation;
-
-	if (reading_ask(firewall, reading, NFT_MSG_GETGEN, read_generation) < 0)
-		return -1;
-	generation = reading->generation;
-	if (reading_ask(firewall, reading, NFT_MSG_GETTABLE, read_table) < 0)
-		return -1;
-	if (!reading->present)
-		return 0;
 	if (reading_ask(firewall, reading, NFT_MSG_GETOBJ, read_counter) < 0 ||
 	    reading_ask(firewall, reading, NFT_MSG_GETSET, read_set) < 0 ||
 	    reading_ask(firewall, reading, NFT_MSG_GETCHAIN, read_chain) < 0 ||
 	    reading_ask(firewall, reading, NFT_MSG_GETRULE, read_rule) < 0)
 		return -1;
-	for (size_t i = 0; i < reading->ruleset->set_count; i++) {
-		reading->set = &reading->ruleset->sets[i];
+	for (size_t i = 0; i < reading->ruleset.set_count; i++) {
+		reading->set = &reading->ruleset.sets[i];
 		if (reading->set->family != AF_UNSPEC &&
 		    reading_ask(firewall, reading, NFT_MSG_GETSETELEM, read_elements) < 0)
 			return -1;
 	}
-	if (reading_ask(firewall, reading, NFT_MSG_GETGEN, read_generation) < 0 ||
-	    ruleset_finish(reading->ruleset) < 0)
+	return 0;
+}
+
+/* -1 + errno. */
+static int reading_take(struct firewall *firewall, enum ruleset_family family, const char *table,
+			struct reading *reading)
+{
+	uint32_t generation;
+
+	*reading = (struct reading){0};
+	ruleset_init(&reading->ruleset, family, table);
+	if (reading_ask(firewall, reading, NFT_MSG_GETGEN, read_generation) < 0)
 		return -1;
-	if (reading->generation == generation)
-		return 0;
-	errno = EINTR;
-	return -1;
+	generation = reading->generation;
+	if (reading_ask(firewall, reading, NFT_MSG_GETTABLE, read_table) < 0 ||
+	    (reading->present && reading_take_parts(firewall, reading) < 0) ||
+	    reading_ask(firewall, reading, NFT_MSG_GETGEN, read_generation) < 0 ||
+	    ruleset_finish(&reading->ruleset) < 0)
+		return -1;
+	reading->torn |= reading->generation != generation;
+	reading->complete = true;
+	return 0;
+}
+
+/* What is read twice and is the same did not change between, whatever else did. */
+static bool readings_agree(const struct reading *last, const struct reading *reading)
+{
+	return last->complete && last->present == reading->present &&
+	       last->handle == reading->handle &&
+	       ruleset_diff(&last->ruleset, &reading->ruleset, NULL, NULL) == 0;
 }
 
 enum firewall_result firewall_read(struct firewall *firewall, enum ruleset_family family,
 				   const char *table, struct ruleset *found)
 {
-	struct reading reading = {.ruleset = found};
+	struct reading last = {0}, reading;
+	bool settled = false;
+	int error = 0;
 
-	for (int i = 0; i < READ_TRIES; i++) {
-		reading.present = false;
-		ruleset_init(found, family, table);
-		if (reading_try(firewall, &reading) == 0) {
-			if (reading.present)
-				return FIREWALL_OK;
-			ruleset_clear(found);
-			return FIREWALL_ABSENT;
-		}
-		ruleset_clear(found);
-		/* A set that was there a moment ago may be gone. */
-		if (errno != EINTR && errno != ENOENT)
-			break;
+	/* A set that was there a moment ago may be gone: ENOENT. */
+	for (int i = 0; i < READ_TRIES && !settled && (error == 0 || error == ENOENT); i++) {
+		error = reading_take(firewall, family, table, &reading) < 0 ? errno : 0;
+		settled = error == 0 && (!reading.torn || readings_agree(&last, &reading));
+		ruleset_clear(&last.ruleset);
+		last = reading;
 	}
-	socket_explain(firewall->problem, "the rules cannot be read", errno, "nf_tables");
+	*found = last.ruleset;
+	if (settled && last.present)
+		return FIREWALL_OK;
+	ruleset_clear(found);
+	if (settled)
+		return FIREWALL_ABSENT;
+	if (error == 0 || error == ENOENT)
+		error = EINTR;
+	socket_explain(firewall->problem, "the rules cannot be read", error, "nf_tables");
 	return FIREWALL_FAILED;
 }

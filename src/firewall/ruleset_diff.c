@@ -35,13 +35,12 @@ static void comparison_tell(struct comparison *comparison, const char *format, .
 		comparison->differs(comparison->arg, words);
 }
 
-/* The text says everything that a rule of ours can be, and a foreign one is never wanted. */
+/* The text says everything that a rule of ours can be, and of a foreign one what it is made of. */
 static bool rule_equals(const struct ruleset_rule *wanted, const struct ruleset_rule *found)
 {
 	char left[RULE_TEXT_SIZE], right[RULE_TEXT_SIZE];
 
-	return found->foreign[0] == '\0' &&
-	       strcmp(ruleset_rule_text(wanted, left), ruleset_rule_text(found, right)) == 0;
+	return strcmp(ruleset_rule_text(wanted, left), ruleset_rule_text(found, right)) == 0;
 }
 
 /* Is the rule at this place of "in" found further down in "among"? Then what stands there now came
@@ -184,7 +183,7 @@ size_t ruleset_diff(const struct ruleset *wanted, const struct ruleset *found,
 	struct comparison comparison = {.differs = differs, .arg = arg};
 
 	/* Not a word of the rules changes, and none of them is looked at. */
-	if ((found->flags & 1) != 0)
+	if ((found->flags & ~wanted->flags & 1) != 0)
 		comparison_tell(&comparison, "the table is dormant: none of its rules is in force");
 	compare_counters(&comparison, wanted, found);
 	compare_sets(&comparison, wanted, found);

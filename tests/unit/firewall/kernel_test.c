@@ -10,11 +10,10 @@
 
 #include <netinet/in.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "firewall/kernel.h"
@@ -477,54 +476,120 @@ static void an_owned_table_is_nobody_elses_and_stays_when_its_owner_goes(void **
 	firewall_close(other);
 }
 
-/* A process that changes rules again and again, until it is killed. */
-static pid_t meddler_start(void)
-{
-	char problem[FIREWALL_PROBLEM_SIZE];
-	struct firewall *firewall;
-	struct ruleset ruleset;
-	pid_t pid = fork();
+/* What happens before each part of an answer is read. */
+static struct meddling {
+	struct firewall *firewall; /* NULL: nothing */
+	struct ruleset rulesets[2];
+	size_t parts, from, times; /* it happens so many times from that part on */
+} meddling;
 
-	if (pid != 0)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	firewall = firewall_open(problem);
-	everything_make(&ruleset);
-	snprintf(ruleset.table, sizeof(ruleset.table), "meddler");
-	while (firewall != NULL &&
-	       firewall_apply(firewall, &ruleset, false, NULL) != FIREWALL_ABSENT)
-		usleep(3000);
-	_exit(1);
+/* libmnl reads with this one. The names of the parameters are the C library's. */
+ssize_t recvmsg(int fd, struct msghdr *message, int flags)
+{
+	struct firewall *firewall = meddling.firewall;
+
+	if (firewall != NULL) {
+		size_t part = meddling.parts++;
+
+		meddling.firewall = NULL;
+		if (part >= meddling.from && part - meddling.from < meddling.times)
+			apply(firewall, &meddling.rulesets[part % 2], false);
+		meddling.firewall = firewall;
+	}
+	return syscall(SYS_recvmsg, fd, message, flags);
 }
 
-/* The kernel cuts a list short when the rules change, and begins no other before its end is read.
- */
+static void meddling_init(const char *table)
+{
+	char problem[FIREWALL_PROBLEM_SIZE];
+
+	meddling = (struct meddling){.times = SIZE_MAX, .firewall = firewall_open(problem)};
+	assert_non_null(meddling.firewall);
+	for (size_t i = 0; i < ARRAY_LEN(meddling.rulesets); i++) {
+		struct ruleset *ruleset = &meddling.rulesets[i];
+
+		ruleset_init(ruleset, RULESET_INET, table);
+		ruleset_add_counter(ruleset, i == 0 ? "zero" : "one");
+		add_sets(ruleset);
+		ruleset_add_chain(ruleset, "out", HOOK_OUTPUT, (int32_t)i, false);
+		rule_of(ruleset, MATCH_UID, (uint32_t)i + 1);
+		ruleset->sets[0].addresses[0][0] = (uint8_t)i;
+		assert_int_equal(ruleset_finish(ruleset), 0);
+	}
+}
+
+static void meddling_clear(void)
+{
+	struct firewall *firewall = meddling.firewall;
+
+	meddling.firewall = NULL;
+	firewall_close(firewall);
+	for (size_t i = 0; i < ARRAY_LEN(meddling.rulesets); i++)
+		ruleset_clear(&meddling.rulesets[i]);
+}
+
+/* There is no moment in which nothing changes, and no list that the kernel does not call torn. */
 static void rules_are_read_while_others_change_theirs(void **state)
 {
 	struct firewall *firewall = open_or_skip();
-	struct ruleset ruleset, found;
-	pid_t meddler;
-	int status;
+	struct ruleset ruleset;
 
 	(void)state;
 	everything_make(&ruleset);
 	for (uint16_t i = 0; i < 1000; i++)
 		match_add(rule_of(&ruleset, MATCH_PROTOCOL, IPPROTO_TCP), MATCH_INVALID);
-	assert_int_equal(firewall_apply(firewall, &ruleset, false, NULL), FIREWALL_OK);
-	meddler = meddler_start();
-	assert_true(meddler > 0);
-	for (int i = 0; i < 300; i++) {
-		enum firewall_result result =
-			firewall_read(firewall, ruleset.family, ruleset.table, &found);
-
-		if (result != FIREWALL_OK)
-			fail_msg("%s", firewall_problem(firewall));
-		ruleset_clear(&found);
-	}
-	kill(meddler, SIGKILL);
-	assert_int_equal(waitpid(meddler, &status, 0), meddler);
-	assert_true(WIFSIGNALED(status));
+	assert_int_equal(ruleset_finish(&ruleset), 0);
+	apply(firewall, &ruleset, false);
+	meddling_init("meddler");
+	expect_same(firewall, &ruleset);
+	assert_true(meddling.parts > 20);
+	assert_int_equal(firewall_remove(firewall, ruleset.family, ruleset.table), FIREWALL_OK);
+	assert_int_equal(firewall_remove(firewall, ruleset.family, ruleset.table), FIREWALL_ABSENT);
+	meddling_clear();
 	ruleset_clear(&ruleset);
+	firewall_close(firewall);
+}
+
+static void a_table_replaced_under_way_is_read_as_before_or_after(void **state)
+{
+	struct firewall *firewall = open_or_skip();
+	size_t from = 0;
+
+	(void)state;
+	do {
+		size_t same = 0;
+		struct ruleset found;
+
+		meddling_init("egressd_test");
+		meddling.times = 0;
+		apply(firewall, &meddling.rulesets[(from + 1) % 2], false);
+		meddling.parts = 0;
+		meddling.from = from;
+		meddling.times = 1;
+		if (firewall_read(firewall, RULESET_INET, "egressd_test", &found) != FIREWALL_OK)
+			fail_msg("%s", firewall_problem(firewall));
+		for (size_t i = 0; i < 2; i++)
+			same += ruleset_diff(&meddling.rulesets[i], &found, NULL, NULL) == 0;
+		if (same != 1)
+			fail_msg("replaced before part %zu: neither of both", from);
+		ruleset_clear(&found);
+		from = meddling.parts > from ? from + 1 : 0;
+		meddling_clear();
+	} while (from > 0);
+	firewall_close(firewall);
+}
+
+static void a_table_that_never_holds_still_is_said_to(void **state)
+{
+	struct firewall *firewall = open_or_skip();
+	struct ruleset found;
+
+	(void)state;
+	meddling_init("egressd_test");
+	assert_int_equal(firewall_read(firewall, RULESET_INET, "egressd_test", &found),
+			 FIREWALL_FAILED);
+	assert_non_null(strstr(firewall_problem(firewall), "keeps changing"));
+	meddling_clear();
 	firewall_close(firewall);
 }
 
@@ -543,6 +608,8 @@ int main(void)
 		cmocka_unit_test(a_refused_ruleset_leaves_the_old_one_in_force),
 		cmocka_unit_test(an_owned_table_is_nobody_elses_and_stays_when_its_owner_goes),
 		cmocka_unit_test(rules_are_read_while_others_change_theirs),
+		cmocka_unit_test(a_table_replaced_under_way_is_read_as_before_or_after),
+		cmocka_unit_test(a_table_that_never_holds_still_is_said_to),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
