@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from . import policy, world
-from .daemon import USER
+from .daemon import USER, Daemon
 from .test_hub import DIRECT
 from .traffic import Traffic
 
@@ -31,22 +31,24 @@ print(refused)
 
 
 @pytest.fixture
-def replace(lab, play):
+def replace(lab):
     """replace(text) starts egressd with its own rules; replace(times=...) replaces them so often."""
-    scenes = []
+    running = []
 
     def do(text=None, times=0):
         if text:
-            scenes.append((play(lab, text, ()), text))
-        scene, text = scenes[0]
+            running.append((Daemon(text, lab.folder, lab.gateway, extra=()).start(), text))
+        daemon, text = running[0]
         for number in range(times):
-            assert scene.daemon.reload((FORWARD if number % 2 == 0 else "") + text)["event"] == "policy reloaded"
+            assert daemon.reload((FORWARD if number % 2 == 0 else "") + text)["event"] == "policy reloaded"
             if number < 2:
                 rules = lab.gateway.run("nft", "list", "table", "inet", "egressd")
                 assert ("9696" in rules) == (number == 0), "the rules did not change"
 
     yield do
-    scenes[0][0].daemon.process.terminate()  # and once more, by the scene: at once
+    for daemon, _ in running:
+        daemon.process.terminate()  # twice: at once
+        assert daemon.stop() == 0
 
 
 def test_no_flow_ends_when_the_rules_are_replaced(lab, replace):
