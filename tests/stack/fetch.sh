@@ -34,7 +34,8 @@ make_base() {
 	[ ! -s base.tar ] || return 0
 	echo "making a Debian 12 base image"
 	rm -rf base
-	debootstrap --variant=minbase --include=ca-certificates,python3,curl,wget,openvpn,iptables,iproute2,procps bookworm base \
+	# What it mounts goes with it, even when it is killed.
+	unshare --mount debootstrap --variant=minbase --include=ca-certificates,python3,curl,wget,openvpn,iptables,iproute2,procps bookworm base \
 		http://deb.debian.org/debian >base.log 2>&1 || { tail -n 20 base.log >&2 && return 1; }
 	rm -rf base/var/cache/apt/archives/*.deb base/var/lib/apt/lists/*
 	tar -C base --numeric-owner -cf base.tar.new .
