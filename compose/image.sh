@@ -6,7 +6,7 @@ build=$1
 root=$2
 install -D -s -m 0755 -t "$root/usr/sbin" "$build/egressd"
 install -D -s -m 0755 -t "$root/usr/bin" "$build/egressctl"
-ldd "$build/egressd" "$build/egressctl" | tr ' \t' '\n\n' | grep '^/.*\.so' | sort -u | xargs cp -L --parents -t "$root"
+ldd "$build/egressd" "$build/egressctl" | tr -s '[:blank:]' '\n' | grep '^/.*\.so' | sort -u | xargs cp -L --parents -t "$root"
 install -D -m 0644 -t "$root/etc/ssl/certs" /etc/ssl/certs/ca-certificates.crt
 mkdir -p "$root/usr/lib/ssl" "$root/usr/share/zoneinfo" "$root/etc/egressd" "$root/run/egressd" "$root/tmp" "$root/var/lib/egressd"
 ln -s /etc/ssl/certs/ca-certificates.crt "$root/usr/lib/ssl/cert.pem"
