@@ -93,7 +93,7 @@ void warden_on_answer(struct warden *warden, bool loaded)
 	if (plan != NULL && loaded) {
 		warden_accept(warden, plan);
 	} else if (plan != NULL) {
-		warden_rules_put_back(warden->rules, warden->plan->rules);
+		warden_rules_want(warden->rules, warden->plan->rules);
 		plan_free(plan);
 	}
 	if (warden->reload_waiting) {

@@ -10,34 +10,23 @@ enum {
 };
 
 /* The rules for frames name every link: another link, other rules. */
-static void watch_rules_renew(struct warden *warden)
-{
-	struct plan *plan = warden->plan;
-	struct firewall_rules *old = plan->rules;
-	const char *problem;
-	struct firewall_rules *rules = plan_derive(plan, warden->options->table, &problem);
-
-	if (rules == NULL) {
-		warden_rules_set_state(warden->rules, WARDEN_RULES_UNVERIFIED, problem);
-	} else if (warden_rules_put(warden->rules, rules) < 0) {
-		log_error("the rules do not know of another link: %s",
-			  warden_rules_problem(warden->rules));
-		plan_rules_free(rules);
-	} else {
-		plan->rules = rules;
-		plan_rules_free(old);
-	}
-}
-
 static void watch_renew(void *arg)
 {
 	struct warden *warden = arg;
+	struct plan *plan = warden->proposed != NULL ? warden->proposed : warden->plan;
+	struct firewall_rules *old;
+	const char *problem;
 
-	/* With a proposal in the air the rules are not this plan's. */
-	if (warden->proposed != NULL || !plan_links_changed(warden->plan))
+	if (plan_renew(plan, warden->options->table, &old, &problem) < 0) {
+		warden_rules_doubt(warden->rules, problem);
 		return;
-	watch_rules_renew(warden);
-	witness_put(warden->witness, &warden->plan->policy);
+	}
+	if (old != NULL) {
+		warden_rules_want(warden->rules, plan->rules);
+		plan_rules_free(old);
+		witness_put(warden->witness, &plan->policy);
+	}
+	warden_rules_doubt(warden->rules, NULL);
 }
 
 static void warden_on_watch_time(evutil_socket_t fd, short what, void *arg)
