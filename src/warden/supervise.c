@@ -23,6 +23,10 @@ static void warden_on_message(struct warden *warden, const struct proxy_message 
 		break;
 	case PROXY_LOADED:
 	case PROXY_REFUSED:
+		/* To one that has just started it is no reload. */
+		if (message->word == PROXY_LOADED && !warden->child.serves &&
+		    warden->proposed != NULL)
+			log_info("policy reloaded");
 		if (message->word == PROXY_LOADED)
 			warden->child.serves = true;
 		warden_on_answer(warden, message->word == PROXY_LOADED);
@@ -66,7 +70,7 @@ static int warden_tell_all(struct warden *warden)
 	warden_tell_report(warden, warden_rules_report(warden->rules));
 	if (channel_tell(warden->child.channel, &control, warden->control) < 0)
 		return -1;
-	return warden_tell_plan(warden, warden->plan);
+	return warden_tell_plan(warden);
 }
 
 int warden_start_proxy(struct warden *warden)
@@ -144,7 +148,7 @@ void warden_on_child_signal(struct warden *warden)
 		warden_end(warden, code);
 		return;
 	}
-	warden_on_answer(warden, false);
+	warden_on_proxy_gone(warden);
 	warden_start_later(warden, words);
 }
 

@@ -10,23 +10,30 @@ enum {
 };
 
 /* The rules for frames name every link: another link, other rules. */
-static void watch_renew(void *arg)
+static void watch_put(struct warden *warden, bool is_other_plan)
 {
-	struct warden *warden = arg;
-	struct plan *plan = warden->proposed != NULL ? warden->proposed : warden->plan;
+	struct plan *plan = warden_plan(warden);
 	struct firewall_rules *old;
 	const char *problem;
+	bool is_known = plan_renew(plan, warden->options->table, &old, &problem) == 0;
 
-	if (plan_renew(plan, warden->options->table, &old, &problem) < 0) {
-		warden_rules_doubt(warden->rules, problem);
-		return;
-	}
-	if (old != NULL) {
+	if (is_other_plan || old != NULL) {
 		warden_rules_want(warden->rules, plan->rules);
 		plan_rules_free(old);
 		witness_put(warden->witness, &plan->policy);
 	}
-	warden_rules_doubt(warden->rules, NULL);
+	warden_rules_doubt(warden->rules, is_known ? NULL : problem);
+}
+
+static void watch_renew(void *arg)
+{
+	watch_put(arg, false);
+}
+
+void warden_want_plan(struct warden *warden)
+{
+	if (warden->witness != NULL)
+		watch_put(warden, true);
 }
 
 static void warden_on_watch_time(evutil_socket_t fd, short what, void *arg)
