@@ -140,8 +140,11 @@ void warden_on_child_signal(struct warden *warden)
 	event_del(&warden->channel_event);
 	fd_clear(&warden->child.channel);
 	code = child_exit_code(status);
+	/* Only who was asked to end has ended well. */
+	if (code == WARDEN_ENDED && !warden->stopping)
+		code = WARDEN_FAILED;
 	/* One that never served cannot: it has said why, and will not do better the next time. */
-	if (warden->stopping || code == WARDEN_ENDED ||
+	if (warden->stopping ||
 	    (!warden->child.serves && warden_rules_report(warden->rules)->restarts == 0)) {
 		if (code != WARDEN_ENDED)
 			log_error("the proxy %s", words);

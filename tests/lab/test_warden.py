@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """egressd as it is meant to run: rules before anybody listens, two processes, and what becomes of each without the other."""
+import ctypes
 import json
 import os
 import select
 import signal
 import socket
+import struct
 import subprocess
 
 import pytest
@@ -17,6 +19,7 @@ from .test_firewall import associate, serve, wait_until
 GATE = world.GATEWAY_APPS
 PROXY = f"http://{GATE}:8118"
 URL = "http://example.org/whoami"
+PIDFD_GETFD, WARDEN_STOP = 438, 5
 KEPT = ("net_admin", "setuid", "setgid", "setpcap", "kill")
 
 
@@ -176,6 +179,29 @@ def test_a_proxy_that_dies_is_started_again_behind_the_same_rules(warden):
         assert warden.pid != proxy and warden.serves()
         assert warden.firewall()["proxy_restarts"] == count
     assert warden.lab.witness.look().leaks == []
+
+
+def tell_to_stop(warden):
+    """The warden's word for it (channel.h), said by somebody else."""
+    handle = os.pidfd_open(warden.process.pid)
+    try:
+        for fd in map(int, os.listdir(f"/proc/{warden.process.pid}/fd")):
+            if not os.readlink(f"/proc/{warden.process.pid}/fd/{fd}").startswith("socket:"):
+                continue
+            with socket.socket(fileno=ctypes.CDLL(None, use_errno=True).syscall(PIDFD_GETFD, handle, fd, 0)) as copy:
+                if copy.family == socket.AF_UNIX and copy.type == socket.SOCK_SEQPACKET:
+                    copy.send(struct.pack("=II", WARDEN_STOP, 0))
+    finally:
+        os.close(handle)
+
+
+def test_a_proxy_that_ends_well_without_being_asked_is_started_again(warden):
+    """As one that died: the warden's own status 0 would keep any restart policy from starting it again."""
+    proxy, mark = warden.pid, warden.mark()
+    tell_to_stop(warden)
+    assert warden.event("proxy died", mark)["end"] == "ended with status 0"
+    warden.event("ready", mark)
+    assert ended(proxy) and warden.serves() and warden.firewall()["proxy_restarts"] == 1
 
 
 def test_the_rules_stay_when_it_ends_in_order_and_can_be_removed_then(warden, lab):
