@@ -120,12 +120,14 @@ fail:
 
 int privileges_drop(const struct warden_user *user, pid_t parent)
 {
-	if (!user->same) {
-		capng_clear(CAPNG_SELECT_BOTH);
-		if (capng_change_id((int)user->uid, (int)user->gid,
-				    CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING) < 0)
-			return -1;
-	}
+	capng_clear(CAPNG_SELECT_BOTH);
+	if (!user->same && capng_change_id((int)user->uid, (int)user->gid,
+					   CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING) < 0)
+		return -1;
+	/* Root of a user namespace stays that, and has many. None comes back with the new program:
+	 * no_new_privs lets it have no more than this process. */
+	if (user->same && capng_apply(CAPNG_SELECT_CAPS) < 0)
+		return -1;
 	/* The kernel forgets it when the user changes, so it comes after that. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)

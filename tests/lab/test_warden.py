@@ -120,6 +120,14 @@ def test_neither_process_may_do_more_than_it_must(warden):
     assert len(threads) > 3 and all(state(f"{warden.pid}/task/{thread}")["Seccomp"] == "2" for thread in threads)
 
 
+def test_root_of_a_user_namespace_without_the_proxys_user_gives_up_all_the_same(make):
+    """The proxy has to stay that root there, with whatever root may do."""
+    warden = make(before=("unshare", "--user", "--map-root-user"), extra=("--no-firewall",)).start()
+    proxy = state(warden.pid)
+    assert [proxy[name] for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")] == ["0" * 16] * 4
+    assert proxy["NoNewPrivs"] == "1" and warden.serves()
+
+
 def test_the_proxy_gets_nothing_of_the_warden_but_the_channel(warden):
     """The socket that owns the rules above all: whoever has it keeps every later warden out of the table."""
     def descriptors(pid):
