@@ -83,6 +83,33 @@ static void warden_propose(struct warden *warden, struct plan *plan)
 	}
 }
 
+/* The proxy has the listening socket from the start, as it was named then. False: *report says so.
+ */
+static bool warden_keeps_control(const struct warden *warden, const struct plan *plan,
+				 char **report)
+{
+	const char *path = warden->plan->config->control_path;
+
+	if (strcmp(plan->config->control_path, path) == 0)
+		return true;
+	if (asprintf(report,
+		     "the control socket stays %s while egressd runs: put that path back, or "
+		     "start egressd anew for %s\n",
+		     path, plan->config->control_path) < 0)
+		*report = NULL;
+	return false;
+}
+
+static struct plan *warden_read_plan(struct warden *warden, char **report)
+{
+	struct plan *plan = plan_new(warden->options, warden->user.uid, report);
+
+	if (plan == NULL || warden_keeps_control(warden, plan, report))
+		return plan;
+	plan_free(plan);
+	return NULL;
+}
+
 void warden_reload(struct warden *warden)
 {
 	char *report = NULL;
@@ -95,7 +122,7 @@ void warden_reload(struct warden *warden)
 		warden->reload_waiting = true;
 		return;
 	}
-	plan = plan_new(warden->options, warden->user.uid, &report);
+	plan = warden_read_plan(warden, &report);
 	if (plan == NULL) {
 		warden_refuse(warden, report == NULL ? "out of memory\n" : report);
 	} else if (warden_rules_put(warden->rules, plan->rules) < 0) {
