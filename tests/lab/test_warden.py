@@ -254,6 +254,19 @@ def test_secrets_that_only_root_may_read_are_enough(make, lab):
     assert answer.body.strip() == world.VPN_PUBLIC, answer
 
 
+def test_a_secret_that_a_reload_could_not_read_is_refused_at_the_start(make, lab):
+    """Root without a container may read everything at first, and gives that up before it serves."""
+    certificate, key = lab.authority.issue("gate", "serverAuth", [f"IP:{GATE}"])
+    os.chmod(key, 0o600)
+    os.chown(key, USER + 1, USER + 1)
+    warden = make(policy.open_policy(extra=f"listen http {GATE}:8443 tls {certificate} {key}"), before=())
+    status, said = warden.start_refused()
+    assert status == 3 and key in said and "ermission" in said, said
+    os.chown(key, 0, 0)
+    warden.start()
+    assert warden.reload()["event"] == "policy reloaded"
+
+
 def test_all_that_clients_may_do_works_behind_the_rules_and_the_filter(make, lab):
     """Logins, TLS, every protocol, both families, datagrams and forwards."""
     users = os.path.join(lab.folder, "users")
