@@ -35,6 +35,7 @@ struct if_nameindex *if_nameindex(void)
 	return list;
 }
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) of the C library's header */
 void if_freenameindex(struct if_nameindex *list)
 {
 	for (size_t i = 0; list[i].if_name != NULL; i++)
