@@ -12,33 +12,25 @@
 #include "control/client.h"
 #include "egressctl/command.h"
 #include "egressctl/print.h"
-
-enum {
-	TUNNEL_KEY_SIZE = 256,
-};
+#include "egressctl/tunnel.h"
 
 static const char control_key_file[] = "/run/secrets/gluetun_control_key";
 
-static void tunnel_print_roles(void)
-{
-	fputs("\nA key of Gluetun's control server is made by hand. Put this into\n"
-	      "/gluetun/auth/config.toml of Gluetun's container, with two texts of your own as "
-	      "keys,\n"
-	      "the first one also into the file that key-file names in the policy, then restart "
-	      "Gluetun:\n\n"
-	      "[[roles]]\n"
-	      "name = \"status\"\n"
-	      "routes = [\"GET /v1/vpn/status\", \"GET /v1/publicip/ip\", \"GET "
-	      "/v1/portforward\"]\n"
-	      "auth = \"apikey\"\n"
-	      "apikey = \"KEY\"\n\n"
-	      "[[roles]]\n"
-	      "name = \"control\"\n"
-	      "routes = [\"GET /v1/vpn/status\", \"PUT /v1/vpn/status\"]\n"
-	      "auth = \"apikey\"\n"
-	      "apikey = \"ANOTHER KEY\"\n",
-	      stdout);
-}
+const char tunnel_roles[] =
+	"A key of Gluetun's control server is made by hand. Put this into\n"
+	"/gluetun/auth/config.toml of Gluetun's container, with two texts of your own as keys,\n"
+	"the first one also into the file that key-file names in the policy, then restart "
+	"Gluetun:\n\n"
+	"[[roles]]\n"
+	"name = \"status\"\n"
+	"routes = [\"GET /v1/vpn/status\", \"GET /v1/publicip/ip\", \"GET /v1/portforward\"]\n"
+	"auth = \"apikey\"\n"
+	"apikey = \"KEY\"\n\n"
+	"[[roles]]\n"
+	"name = \"control\"\n"
+	"routes = [\"GET /v1/vpn/status\", \"PUT /v1/vpn/status\"]\n"
+	"auth = \"apikey\"\n"
+	"apikey = \"ANOTHER KEY\"\n";
 
 static void tunnel_print_gluetun(const json_t *gluetun, int64_t now_ms)
 {
@@ -81,7 +73,7 @@ static bool tunnel_print_egress(const json_t *egress, int64_t now_ms)
 	}
 	tunnel_print_gluetun(gluetun, now_ms);
 	if (strcmp(json_text(gluetun, "control", ""), gluetun_outcome_name(GLUETUN_NEEDS_KEY)) == 0)
-		tunnel_print_roles();
+		printf("\n%s", tunnel_roles);
 	return up;
 }
 
@@ -116,24 +108,23 @@ static int tunnel_show(const struct invocation *invocation)
 	return up ? EXIT_YES : EXIT_NO;
 }
 
-/* The first line of the file. -1: it has been said. */
-static int tunnel_read_key(const struct invocation *invocation, const char *path,
-			   char key[TUNNEL_KEY_SIZE])
+int tunnel_read_key(const char *path, char key[TUNNEL_KEY_SIZE])
 {
 	FILE *in = fopen(path, "re");
-	bool read = in != NULL && fgets(key, TUNNEL_KEY_SIZE, in) != NULL;
+	int result = -1;
 
-	if (!read)
-		(void)command_fail(invocation, EXIT_UNKNOWN, "%s: %s", path,
-				   in == NULL ? strerror(errno) : "there is no key in it");
-	else
+	if (in == NULL)
+		return -1;
+	errno = ENODATA;
+	if (fgets(key, TUNNEL_KEY_SIZE, in) != NULL) {
 		key[strcspn(key, "\r\n")] = '\0';
-	if (in != NULL)
-		fclose(in);
-	return read ? 0 : -1;
+		result = 0;
+	}
+	fclose(in);
+	return result;
 }
 
-static const struct egress_config *tunnel_find_gluetun(const struct config *config)
+const struct egress_config *tunnel_find_gluetun(const struct config *config)
 {
 	for (size_t i = 0; i < config->egress_count; i++) {
 		if (config->egresses[i].gluetun_url != NULL)
@@ -182,8 +173,9 @@ static int tunnel_restart_at(const struct invocation *invocation,
 
 	if (path == NULL)
 		path = access(control_key_file, F_OK) == 0 ? control_key_file : egress->key_file;
-	if (path != NULL && tunnel_read_key(invocation, path, key) < 0)
-		return EXIT_UNKNOWN;
+	if (path != NULL && tunnel_read_key(path, key) < 0)
+		return command_fail(invocation, EXIT_UNKNOWN, "%s: %s", path,
+				    errno == ENODATA ? "there is no key in it" : strerror(errno));
 	code = tunnel_put(invocation, egress->gluetun_url, path == NULL ? NULL : key, "stopped",
 			  stopped);
 	if (code == 0)
