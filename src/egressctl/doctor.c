@@ -103,8 +103,8 @@ static void visit_checks(struct visit *visit, const struct doctor_check *checks)
 
 /* What is looked at beside egressd, before it is there, and on the host: NULL ends each. */
 static const struct doctor_check *const gateway_lists[] = {
-	doctor_kernel_checks,  doctor_system_checks,   doctor_gateway_checks,
-	doctor_network_checks, doctor_listener_checks, NULL,
+	doctor_kernel_checks,   doctor_system_checks, doctor_gateway_checks, doctor_network_checks,
+	doctor_listener_checks, doctor_tunnel_checks, doctor_app_checks,     NULL,
 };
 static const struct doctor_check *const preflight_lists[] = {doctor_kernel_checks, NULL};
 
