@@ -29,10 +29,10 @@ struct invocation {
 	bool socket_named; /* --socket was given */
 	bool config_named; /* --config was given */
 	bool json;
-	bool file, udp, watch, preflight, strict; /* options of single commands */
-	const char *uid, *bridge, *apps;          /* of "rules"; NULL: not given */
-	const char *key_file;                     /* of "tunnel"; NULL: not given */
-	int argc;                                 /* what is left when the options are taken out */
+	bool file, udp, watch, preflight, host, strict; /* options of single commands */
+	const char *uid, *bridge, *apps;                /* of "rules"; NULL: not given */
+	const char *key_file;                           /* of "tunnel"; NULL: not given */
+	int argc; /* what is left when the options are taken out */
 	char **argv;
 };
 

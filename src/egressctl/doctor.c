@@ -107,6 +107,8 @@ static const struct doctor_check *const gateway_lists[] = {
 	doctor_listener_checks, doctor_tunnel_checks, doctor_app_checks,     NULL,
 };
 static const struct doctor_check *const preflight_lists[] = {doctor_kernel_checks, NULL};
+static const struct doctor_check *const host_lists[] = {doctor_kernel_checks, doctor_host_checks,
+							NULL};
 
 static int visit_run(const struct invocation *invocation, const struct doctor *doctor,
 		     const struct doctor_check *const *lists)
@@ -147,11 +149,12 @@ int command_doctor(const struct invocation *invocation)
 	struct config *config;
 	int code;
 
-	if (invocation->argc != 0)
+	if (invocation->argc != 0 || (invocation->preflight && invocation->host))
 		return EXIT_USAGE;
 	firewall_features_try(&doctor.features);
-	if (invocation->preflight)
-		return visit_run(invocation, &doctor, preflight_lists);
+	if (invocation->preflight || invocation->host)
+		return visit_run(invocation, &doctor,
+				 invocation->host ? host_lists : preflight_lists);
 	if (network_read(-1, &doctor.network) < 0)
 		doctor.network_error = errno;
 	config = policy_read(invocation);

@@ -58,6 +58,7 @@ extern const struct doctor_check doctor_network_checks[];
 extern const struct doctor_check doctor_listener_checks[];
 extern const struct doctor_check doctor_tunnel_checks[];
 extern const struct doctor_check doctor_app_checks[];
+extern const struct doctor_check doctor_host_checks[];
 
 void doctor_find(struct doctor_finding *finding, enum doctor_result result, const char *format, ...)
 	PRINTF_LIKE(3, 4);

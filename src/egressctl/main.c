@@ -69,10 +69,12 @@ static const struct command commands[] = {
 	 false, command_rules},
 	{"leak-test", "[OPTION ...]", "prove with real packets that nothing gets around the tunnel",
 	 "*", LEAK_TEST_HELP, false, command_leak_test},
-	{"doctor", "", "what this machine has, what is wrong with it, and what to do", "P",
+	{"doctor", "", "what this machine has, what is wrong with it, and what to do", "PH",
 	 "--preflight asks only whether the kernel and the container have what egressd needs; it "
 	 "takes\n"
-	 "the capability NET_ADMIN, no policy and no egressd.\n"
+	 "the capability NET_ADMIN, no policy and no egressd. --host, on the Docker host, asks the "
+	 "engine\n"
+	 "what cannot be seen from inside a container.\n"
 	 "Exit code 0: all is well; 1: less than it could be; 2: could not tell; 4: something "
 	 "failed.\n",
 	 true, command_doctor},
@@ -86,21 +88,14 @@ static const struct command commands[] = {
 };
 
 static const struct option long_options[] = {
-	{"socket", required_argument, NULL, 's'},
-	{"config", required_argument, NULL, 'c'},
-	{"json", no_argument, NULL, 'j'},
-	{"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, 'V'},
-	{"file", no_argument, NULL, 'f'},
-	{"udp", no_argument, NULL, 'u'},
-	{"watch", no_argument, NULL, 'w'},
-	{"uid", required_argument, NULL, 'U'},
-	{"bridge", required_argument, NULL, 'B'},
-	{"apps", required_argument, NULL, 'A'},
-	{"preflight", no_argument, NULL, 'P'},
-	{"key-file", required_argument, NULL, 'k'},
-	{"strict", no_argument, NULL, 'S'},
-	{NULL, 0, NULL, 0},
+	{"socket", required_argument, NULL, 's'}, {"config", required_argument, NULL, 'c'},
+	{"json", no_argument, NULL, 'j'},         {"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},      {"file", no_argument, NULL, 'f'},
+	{"udp", no_argument, NULL, 'u'},          {"watch", no_argument, NULL, 'w'},
+	{"uid", required_argument, NULL, 'U'},    {"bridge", required_argument, NULL, 'B'},
+	{"apps", required_argument, NULL, 'A'},   {"preflight", no_argument, NULL, 'P'},
+	{"host", no_argument, NULL, 'H'},         {"key-file", required_argument, NULL, 'k'},
+	{"strict", no_argument, NULL, 'S'},       {NULL, 0, NULL, 0},
 };
 
 static void usage_print(FILE *out)
@@ -134,7 +129,7 @@ static void command_usage_print(const struct command *command, FILE *out)
 	if (strchr(command->options, 'w'))
 		fputs(" [--watch]", out);
 	if (strchr(command->options, 'P'))
-		fputs(" [--preflight]", out);
+		fputs(" [--preflight|--host]", out);
 	if (strchr(command->options, 'k'))
 		fputs(" [--key-file FILE]", out);
 	if (strchr(command->options, 'U'))
@@ -206,6 +201,9 @@ static void option_take_own(struct invocation *invocation, int option, const cha
 		break;
 	case 'P':
 		invocation->preflight = true;
+		break;
+	case 'H':
+		invocation->host = true;
 		break;
 	case 'U':
 		invocation->uid = value;
