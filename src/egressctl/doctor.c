@@ -142,19 +142,21 @@ static struct config *policy_read(const struct invocation *invocation)
 	return config;
 }
 
-int command_doctor(const struct invocation *invocation)
+int command_doctor(struct invocation *invocation)
 {
+	bool preflight = false, host = false;
+	const struct command_option own[] = {
+		{"preflight", .flag = &preflight}, {"host", .flag = &host}, {0}};
 	struct control_answer answer = {0};
 	struct doctor doctor = {0};
 	struct config *config;
 	int code;
 
-	if (invocation->argc != 0 || (invocation->preflight && invocation->host))
+	if (!command_options(invocation, own) || invocation->argc != 0 || (preflight && host))
 		return EXIT_USAGE;
 	firewall_features_try(&doctor.features);
-	if (invocation->preflight || invocation->host)
-		return visit_run(invocation, &doctor,
-				 invocation->host ? host_lists : preflight_lists);
+	if (preflight || host)
+		return visit_run(invocation, &doctor, host ? host_lists : preflight_lists);
 	if (network_read(-1, &doctor.network) < 0)
 		doctor.network_error = errno;
 	config = policy_read(invocation);

@@ -287,12 +287,12 @@ static int status_exit_code(const json_t *status)
 	return EXIT_YES;
 }
 
-int command_status(const struct invocation *invocation)
+int command_status(struct invocation *invocation)
 {
 	struct control_answer answer;
 	int code;
 
-	if (invocation->argc != 0)
+	if (!command_options(invocation, NULL) || invocation->argc != 0)
 		return EXIT_USAGE;
 	code = command_ask(invocation, "GET", "/v1/status", NULL, &answer);
 	if (code != 0)

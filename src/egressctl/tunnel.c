@@ -163,11 +163,11 @@ static int tunnel_put(const struct invocation *invocation, const char *url, cons
 	return code;
 }
 
+/* path: of the key; NULL: where one usually is. */
 static int tunnel_restart_at(const struct invocation *invocation,
-			     const struct egress_config *egress)
+			     const struct egress_config *egress, const char *path)
 {
 	char stopped[GLUETUN_WORD_SIZE], started[GLUETUN_WORD_SIZE];
-	const char *path = invocation->key_file;
 	char key[TUNNEL_KEY_SIZE];
 	int code;
 
@@ -192,7 +192,7 @@ static int tunnel_restart_at(const struct invocation *invocation,
 	return EXIT_YES;
 }
 
-static int tunnel_restart(const struct invocation *invocation)
+static int tunnel_restart(const struct invocation *invocation, const char *key_file)
 {
 	struct config *config = command_load(invocation);
 	const struct egress_config *egress;
@@ -206,18 +206,21 @@ static int tunnel_restart(const struct invocation *invocation)
 				    "the policy names no Gluetun (egress vpn device tun0 gluetun "
 				    "http://127.0.0.1:8000)");
 	else
-		code = tunnel_restart_at(invocation, egress);
+		code = tunnel_restart_at(invocation, egress, key_file);
 	config_unref(config);
 	return code;
 }
 
-int command_tunnel(const struct invocation *invocation)
+int command_tunnel(struct invocation *invocation)
 {
-	if (invocation->argc != 1)
+	const char *key_file = NULL;
+	const struct command_option own[] = {{"key-file", .text = &key_file}, {0}};
+
+	if (!command_options(invocation, own) || invocation->argc != 1)
 		return EXIT_USAGE;
 	if (strcmp(invocation->argv[0], "status") == 0)
 		return tunnel_show(invocation);
 	if (strcmp(invocation->argv[0], "restart") == 0)
-		return tunnel_restart(invocation);
+		return tunnel_restart(invocation, key_file);
 	return EXIT_USAGE;
 }
