@@ -7,15 +7,15 @@
 #include "base/compiler.h"
 
 enum torrents_place {
-	TORRENTS_UNKNOWN, /* no such name is known here */
+	TORRENTS_UNKNOWN, /* nobody says where it is, or that name is not known here */
 	TORRENTS_INSIDE,  /* in this network namespace, the VPN's */
 	TORRENTS_OUTSIDE,
 };
 
 #define TORRENTS_CURE "docker compose -f compose.yaml -f with-qbittorrent-in-vpn.yaml up -d"
 
-/* Asks the system's resolver for the host of QBITTORRENT_URL ("qbittorrent"), two seconds at most.
- * address: where it is, unless nothing is known. */
+/* Goes by QBITTORRENT_URL of the environment, as compose.yaml sets it. A name in it is asked of the
+ * system's resolver, two seconds at most. address: where it is, unless nothing is known. */
 MUST_CHECK enum torrents_place torrents_find(struct address *address);
 
 #endif

@@ -183,8 +183,8 @@ static void check_torrents(const struct doctor *doctor, unsigned number,
 		break;
 	default:
 		doctor_find(finding, DOCTOR_SKIP,
-			    "no qBittorrent is known here by its name (QBITTORRENT_URL); one "
-			    "outside the VPN is not protected by it");
+			    "QBITTORRENT_URL does not tell where a qBittorrent is; one outside the "
+			    "VPN is not protected by it");
 		break;
 	}
 }

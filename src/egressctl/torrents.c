@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Docker's names tell where qBittorrent is: one of our own addresses, or a neighbour's. */
+/* QBITTORRENT_URL leads to one of our own addresses, or to a neighbour's. */
 #include "egressctl/torrents.h"
 
 #include <curl/curl.h>
 #include <ifaddrs.h>
 #include <netdb.h>
 #include <stdlib.h>
-
-static const char usual_host[] = "qbittorrent";
 
 /* Of QBITTORRENT_URL; malloc()ed by libcurl. NULL: it is not set, or no URL. */
 static char *host_named(void)
@@ -50,9 +48,11 @@ enum torrents_place torrents_find(struct address *address)
 	char *host = host_named();
 	int result;
 
+	if (host == NULL)
+		return TORRENTS_UNKNOWN;
 	/* A resolver that is away must not keep anybody waiting. */
 	(void)setenv("RES_OPTIONS", "timeout:1 attempts:1", 0);
-	result = getaddrinfo(host != NULL ? host : usual_host, NULL, &hints, &found);
+	result = getaddrinfo(host, NULL, &hints, &found);
 	curl_free(host);
 	if (result != 0)
 		return TORRENTS_UNKNOWN;
