@@ -92,8 +92,13 @@ def test_a_subnet_that_gluetun_opens_too_wide_is_a_hole(lab, ask, subnet, result
 
 
 def test_large_packets_that_vanish_are_told(lab, ask):
+    """Those of full size the VPN sends on in two parts: neither part is taken for a leak."""
+    ask.play(extra=RULES_ON)
     found = ask()["large"]
     assert found["result"] == "ok" and "and back" in found["evidence"], found
+    ask.scene.nothing_leaked()
+    witness = json.loads(ask.scene.daemon.ctl("status", "--json").stdout)["firewall"]["witness"]
+    assert witness["on"] and witness["leaked_packets"] == 0, witness
     lab.vpnserver.run("nft", "add table inet narrow; add chain inet narrow f { type filter hook forward priority 0; }; "
                       "add rule inet narrow f meta length > 1300 drop")
     found = ask()["large"]
