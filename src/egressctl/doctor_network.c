@@ -143,6 +143,8 @@ static void check_tunnel(const struct doctor *doctor, unsigned number,
 				     "(egressctl tunnel status)");
 	} else if (present != NULL) {
 		doctor_find(finding, DOCTOR_OK, "%s is there", present->device);
+	} else if (doctor->config != NULL) {
+		doctor_find(finding, DOCTOR_SKIP, "no egress of the policy is a device");
 	} else {
 		doctor_find(finding, DOCTOR_UNKNOWN, "no policy names a tunnel's device");
 	}

@@ -98,6 +98,11 @@ def test_without_a_policy_nothing_that_depends_on_it_is_ok(tmp_path):
         assert found[name]["result"] in ("skip", "unknown"), found[name]
 
 
+def test_a_hub_has_no_tunnel_to_look_at(policy):
+    found = doctor("--config", policy())
+    assert all(found[name]["result"] == "skip" for name in ("tunnel", "routes", "large", "gluetun"))
+
+
 # The apps
 
 def test_an_app_that_goes_past_egressd_is_told(stack, policy):
