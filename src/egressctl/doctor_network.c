@@ -243,10 +243,12 @@ struct subnets {
 /* Nothing but networks that are not of the Internet? */
 static bool prefix_is_private(const struct prefix *prefix)
 {
-	struct prefix special;
+	struct prefix special[SPECIAL_PREFIXES_MAX];
+	size_t count = special_prefixes(prefix->address.family, special);
 
-	for (size_t i = 0; special_prefix_at(prefix->address.family, i, &special); i++) {
-		if (prefix->bits >= special.bits && prefix_contains(&special, &prefix->address))
+	for (size_t i = 0; i < count; i++) {
+		if (prefix->bits >= special[i].bits &&
+		    prefix_contains(&special[i], &prefix->address))
 			return true;
 	}
 	return false;
