@@ -197,13 +197,13 @@ static int health_print(const struct invocation *invocation, struct health *heal
 }
 
 /* Docker knows 0 and 1 only: not to be told is not to be well. */
-int command_health(const struct invocation *invocation)
+int command_health(struct invocation *invocation)
 {
 	struct control_answer status, config;
 	struct health health;
 	int code = EXIT_NO;
 
-	if (invocation->argc != 0)
+	if (!command_options(invocation, NULL) || invocation->argc != 0)
 		return EXIT_USAGE;
 	if (command_ask(invocation, "GET", "/v1/status", NULL, &status) != 0)
 		return EXIT_NO;
