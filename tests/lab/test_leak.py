@@ -187,6 +187,16 @@ def reloaded(text):
     return begin
 
 
+def egress_at_the_uplink(site):
+    """What came by the uplink was then taken for the tunnel's, the VPN's own flow too, and stays so: it needs a new one."""
+    end = reloaded(policy.open_policy().replace("tun0", "eth0"))(site)
+
+    def end_all():
+        end()
+        site.lab.vpn.reconnected()
+    return end_all
+
+
 SABOTAGES = {
     "the rules are removed": (rules_removed, "T7", "T0,T7", "table inet egressd is not there"),
     "a rule lets DNS out": (insert("ip daddr 9.9.9.9 udp dport 53 accept"), "T3", "T3,T4,T7", "DNS is let out"),
@@ -197,8 +207,7 @@ SABOTAGES = {
     "the gateway is an app's router": (gateway_that_routes, "T8", "T8", f"by eth0 through {world.GATEWAY_APPS}"),
     "Docker's resolver answers an app": (dockers_resolver_answers, "T8", "T8", "Docker's resolver"),
     "the policy leads home": (reloaded(PRIVATE), "T11", "T2,T11", "the policy lets a client reach"),
-    "the egress is the wrong device": (reloaded(policy.open_policy().replace("tun0", "eth0")), "T2", "T2",
-                                       "do not leave by the VPN"),
+    "the egress is the wrong device": (egress_at_the_uplink, "T2", "T2", "do not leave by the VPN"),
 }
 
 
