@@ -18,7 +18,7 @@ def test_compose_accepts_the_file(built, files):
 
 
 def test_the_hubs_policy_may_be_loaded(built):
-    built.engine.docker("run", "--rm", "-v", f"{COMPOSE}/hub.conf:/etc/egressd/egress.conf:ro", "--entrypoint",
+    built.engine.docker("run", "--rm", "-v", f"{COMPOSE}/hub:/etc/egressd:ro", "--entrypoint",
                         "/usr/bin/egressctl", "egressd", "check")
 
 
