@@ -18,9 +18,10 @@ from .provider import PORTS, Provider
 LAPTOP, HOST = "192.168.44.7", "192.168.44.1"
 BRIDGE = "egress-lan"  # the ordinary network's, as the compose file names it
 HOME_NETWORKS = [ipaddress.ip_network(text) for text in ("172.30.0.0/24", "172.31.0.0/24", "192.168.44.0/24")]
-VPN, VPN_2 = world.VPN_PUBLIC, "45.80.3.2"  # what origins see
+ADDRESSES = HOME_PUBLIC, VPN, VPN_2 = world.HOME_PUBLIC, world.VPN_PUBLIC, "45.80.3.2"  # what origins see
+DIRECT = "198.51.100.11"  # archive.example.org
 PEER = "198.51.100.13"  # another of a torrent's swarm
-NAMES = {**world.NAMES, "www.nyaa.example": {"A": ["198.51.100.12"]}, "archive.example.org": {"A": ["198.51.100.11"]}}
+NAMES = {**world.NAMES, "www.nyaa.example": {"A": ["198.51.100.12"]}, "archive.example.org": {"A": [DIRECT]}}
 SERVERS = " or ".join(f"host {address}" for address in (VPN, VPN_2))
 CARRIER_PORTS = " or ".join(f"port {port}" for port in PORTS)
 

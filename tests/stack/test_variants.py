@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The variants of the README, each brought up from nothing: what they add works, and nothing goes past the VPN."""
+import os
+import shutil
+
 import pytest
 
-from .outside import VPN
-from .stack import Variant
+from .outside import DIRECT, HOME_PUBLIC, VPN, VPN_2
+from .stack import COMPOSE, Variant
+
+
+def by_wireguard(built):
+    return {"VPN_TYPE": "wireguard", "WIREGUARD_PRIVATE_KEY": built.outside.providers[0].wireguard_key}
 
 
 @pytest.fixture(scope="module")
 def wireguard(built):
-    key = built.outside.providers[0].wireguard_key
-    stack = built.up(Variant("WireGuard", services=("prowlarr",),
-                             environment={"VPN_TYPE": "wireguard", "WIREGUARD_PRIVATE_KEY": key}))
+    stack = built.up(Variant("WireGuard", services=("prowlarr",), environment=by_wireguard(built)))
     stack.busy()
     return stack
 
@@ -28,3 +33,73 @@ class TestWireGuard:
 
     def test_gluetun_killed_leaks_nothing(self, wireguard):
         wireguard.recovers("gluetun killed (-9), WireGuard", lambda: wireguard.kill("gluetun"))
+
+
+FIRST, SECOND, PAST = ("http://example.org/whoami", VPN), ("http://www.nyaa.example/whoami", VPN_2), (
+    "http://archive.example.org/whoami", HOME_PUBLIC)
+
+
+@pytest.fixture(scope="module")
+def hub(built):
+    """With its "direct" lines in force."""
+    folder = os.path.join(built.engine.folder, "hub")
+    os.makedirs(folder)
+    with open(os.path.join(COMPOSE, "hub", "egress.conf"), encoding="utf-8") as file:
+        policy = file.read()
+    for shipped, wanted in (("# egress home", "egress home"), ("# home ", "home "), ("prowlarr.servarr.com port 443",
+                                                                                    "archive.example.org port 80")):
+        assert shipped in policy
+        policy = policy.replace(shipped, wanted)
+    with open(os.path.join(folder, "egress.conf"), "w", encoding="utf-8") as file:
+        file.write(policy)
+    built.prepare()
+    # One that compose.yaml alone would go by: nothing here may.
+    of_the_plain_stack = os.path.join(built.config, "egressd", "egress.conf")
+    shutil.copy(os.path.join(COMPOSE, "egress.conf"), of_the_plain_stack)
+    stack = built.up(Variant("hub", ("compose.yaml", "hub.yaml"), ("prowlarr", "egress", "egress-2"),
+                             {"HUB": folder, "RESOLVERS": "9.9.9.9"}, frozenset({DIRECT, "1.1.1.1"})))
+    os.remove(of_the_plain_stack)
+    stack.busy()
+    stack.busy("www.nyaa.example")
+    return stack
+
+
+def others_work(stack, *ways):
+    return all(stack.request_works(*way) for way in ways)
+
+
+class TestHub:
+    def test_each_site_is_asked_by_its_own_way_out(self, hub):
+        mark = hub.outside.events.mark()
+        assert others_work(hub, FIRST, SECOND, PAST)
+        seen = hub.outside.events.since(mark, lambda event: event["kind"] == "http" and "/whoami" in event["target"])
+        assert {VPN, VPN_2, HOME_PUBLIC} == {event["peer"] for event in seen}
+        hub.nothing_leaked()
+
+    def test_one_vpn_away_takes_its_own_sites_along_and_no_others(self, hub):
+        hub.vpn("stopped", "gluetun-2")
+        assert not hub.request_works(*SECOND) and others_work(hub, FIRST, PAST)
+        hub.recovers("hub: the second VPN stopped, started", lambda: hub.vpn("running", "gluetun-2"),
+                     lambda: hub.request_works(*SECOND))
+
+    @pytest.mark.parametrize("gluetun, way, other", [("gluetun", FIRST, SECOND), ("gluetun-2", SECOND, FIRST)])
+    def test_one_gluetun_killed_comes_back_by_itself(self, hub, gluetun, way, other):
+        def kill():
+            hub.kill(gluetun)
+            assert not hub.request_works(*way) and others_work(hub, other, PAST)
+
+        hub.recovers(f"hub: {gluetun} killed (-9)", kill, lambda: hub.request_works(*way))
+
+    def test_one_gluetun_restarted_comes_back_by_itself(self, hub):
+        hub.recovers("hub: gluetun restarted", lambda: hub.engine.docker("restart", "-t", "3", "gluetun"))
+
+    def test_the_hub_killed_leaks_nothing(self, hub):
+        hub.recovers("hub killed (-9)", lambda: hub.kill("hub"), lambda: others_work(hub, FIRST, SECOND, PAST))
+
+    def test_a_policy_made_anew_by_an_editor_is_read_on_reload(self, hub):
+        path = os.path.join(hub.variant.environment["HUB"], "egress.conf")
+        with open(path, encoding="utf-8") as file, open(f"{path}.new", "w", encoding="utf-8") as new:
+            new.writelines(line for line in file if not line.startswith("home "))
+        os.replace(f"{path}.new", path)
+        hub.inside("hub", "egressctl", "reload")
+        assert others_work(hub, (PAST[0], VPN))
