@@ -2,10 +2,11 @@
 """The variants of the README, each brought up from nothing: what they add works, and nothing goes past the VPN."""
 import os
 import shutil
+from functools import partial
 
 import pytest
 
-from .outside import DIRECT, HOME_PUBLIC, VPN, VPN_2
+from .outside import ADDRESSES, DIRECT, HOME_PUBLIC, HOST, PEER, VPN, VPN_2
 from .stack import COMPOSE, Variant
 
 
@@ -103,3 +104,52 @@ class TestHub:
         os.replace(f"{path}.new", path)
         hub.inside("hub", "egressctl", "reload")
         assert others_work(hub, (PAST[0], VPN))
+
+
+@pytest.fixture(scope="module")
+def torrents(built):
+    """By WireGuard, for its reconnects are those that let the most go past; and its network interface was not chosen."""
+    return built.up(Variant("qBittorrent in the VPN", ("compose.yaml", "with-qbittorrent-in-vpn.yaml"),
+                            ("qbittorrent", "radarr"), by_wireguard(built)))
+
+
+class TestQbittorrentInVpn:
+    @staticmethod
+    def swarm_of(stack):
+        """It talks with its swarm; what answers who wrote to the swarm since now."""
+        stack.engine.docker("exec", "-d", "qbittorrent", "python3", "/stand-ins/swarm.py", PEER)
+        mark = stack.outside.events.mark()
+
+        def seen():
+            return {event["peer"] for event in stack.outside.events.since(mark, lambda event: event["kind"] == "udp")}
+
+        stack.wait("something in the swarm", seen)
+        return seen
+
+    def test_the_swarm_sees_the_vpn_alone(self, torrents):
+        assert self.swarm_of(torrents)() == {VPN}
+        torrents.nothing_leaked()
+
+    def test_its_page_opens_at_home_and_for_radarr_under_its_usual_name(self, torrents):
+        page = ["curl", "-sS", "-m", "10", "-o", "/dev/null", "-w", "%{http_code}"]
+        for ask, host in ((torrents.outside.laptop.run, HOST), (partial(torrents.inside, "radarr"), "qbittorrent")):
+            assert ask(*page, f"http://{host}:8080/api/v2/app/version") == "403"  # asks for a login
+
+    def test_without_a_vpn_nothing_of_it_gets_out(self, torrents):
+        for _ in range(3):
+            torrents.vpn("stopped")
+            mark = torrents.outside.events.mark()
+            torrents.nothing_leaked()
+            assert torrents.outside.events.since(mark, lambda event: event["kind"] == "udp") == []
+            torrents.vpn("running")
+            torrents.wait("the swarm again", lambda: torrents.outside.events.since(mark, lambda event: event["peer"] == VPN))
+        torrents.nothing_leaked()
+
+    def test_gluetun_restarted_takes_it_along(self, torrents):
+        def reaches_the_world():
+            seen = torrents.inside("qbittorrent", "curl", "-sS", "-m", "2", f"http://{PEER}/whoami", check=False).stdout.strip()
+            assert seen not in {*ADDRESSES} - {VPN}
+            return seen == VPN
+
+        torrents.recovers("qBittorrent in the VPN: gluetun restarted", lambda: torrents.engine.docker("restart", "gluetun"),
+                          reaches_the_world)
