@@ -87,10 +87,10 @@ class Stack:
             with open(os.path.join(self.config, app, "config.xml"), "w", encoding="ascii") as file:
                 file.write(f"<Config>\n  <ApiKey>{key}</ApiKey>\n</Config>\n")
 
-    def compose(self, *words, variant=None, **options):
+    def compose(self, *words, variant=None, program=("docker", "compose"), **options):
         variant = variant or self.variant
         names = [word for file in variant.files for word in ("-f", os.path.join(COMPOSE, file))]
-        return self.engine.run("docker", "compose", *names, *words, environment={**self.environment, **variant.environment},
+        return self.engine.run(*program, *names, *words, environment={**self.environment, **variant.environment},
                                **options)
 
     def up(self, variant=PLAIN):

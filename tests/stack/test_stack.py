@@ -5,16 +5,28 @@ import os
 
 import pytest
 
+from .engine import COMPOSES
 from .outside import VPN
 from .stack import COMPOSE, CONTAINERS, KEYS, Variant
 
-FILES = [("compose.yaml",), ("compose.yaml", "hub.yaml"), ("compose.yaml", "with-qbittorrent-in-vpn.yaml")]
+FILES = [("compose.yaml",), ("compose.yaml", "hub.yaml"), ("compose.yaml", "with-qbittorrent-in-vpn.yaml"),
+         ("compose.yaml", "hub.yaml", "with-qbittorrent-in-vpn.yaml")]
 INDEXER = "http://tracker.example.net/indexer"
 
 
+@pytest.mark.parametrize("program", COMPOSES)
 @pytest.mark.parametrize("files", FILES, ids="+".join)
-def test_compose_accepts_the_file(built, files):
-    assert "services:" in built.compose("config", variant=Variant("", files))
+def test_every_compose_reads_the_files_alike(built, files, program):
+    """What each makes of the modes of secret files, and of the names that are added up."""
+    services = json.loads(built.compose("config", "--format", "json", variant=Variant("", files),
+                                        program=(COMPOSES[program],)))["services"]
+    keys = services["gluetun"]["configs"] + services["gluetun"]["secrets"]
+    assert {int(key["mode"], 8) if isinstance(key["mode"], str) else key["mode"] for key in keys} == {0o400}
+    named = {(alias, name) for name, service in services.items() for network in (service.get("networks") or {}).values()
+             for alias in (network or {}).get("aliases", [])}
+    proxy = "hub" if "hub.yaml" in files else "gluetun"
+    inside = {("qbittorrent", "gluetun")} if "with-qbittorrent-in-vpn.yaml" in files else set()
+    assert named == {(alias, proxy) for alias in ("egress", "prowlarr", "radarr")} | inside
 
 
 def test_the_hubs_policy_may_be_loaded(built):
