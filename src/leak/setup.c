@@ -72,10 +72,11 @@ static bool watch(struct leak_run *run, enum witness_place place, int netns, con
 	char problem[WITNESS_PROBLEM_SIZE];
 
 	if (!witness_watch(run->witness, place, netns, device, problem))
-		return setup_fail(run, LEAK_EXIT_PRIVILEGE,
-				  "the witness sees nothing; it takes the capability NET_RAW "
-				  "(docker run --cap-add NET_RAW): ",
-				  problem);
+		return setup_fail(
+			run, LEAK_EXIT_PRIVILEGE,
+			"the witness takes the capability NET_RAW, which \"docker compose "
+			"run --rm leak-test\" has: ",
+			problem);
 	text_add_format(watched, "%s%s %s", watched->len > 0 ? ", " : "", witness_place_name(place),
 			device);
 	return true;
