@@ -89,8 +89,8 @@ class Stack:
 
     def compose(self, *words, variant=None, program=("docker", "compose"), **options):
         variant = variant or self.variant
-        names = [word for file in variant.files for word in ("-f", os.path.join(COMPOSE, file))]
-        return self.engine.run(*program, *names, *words, environment={**self.environment, **variant.environment},
+        files = ":".join(os.path.join(COMPOSE, file) for file in variant.files)
+        return self.engine.run(*program, *words, environment={**self.environment, "COMPOSE_FILE": files, **variant.environment},
                                **options)
 
     def up(self, variant=PLAIN):
@@ -103,10 +103,24 @@ class Stack:
         started = time.monotonic()
         self.compose("up", "-d", "--wait", "--wait-timeout", "120", *variant.services, timeout=180)
         self.times.append((f"{variant.name}: up -d, from nothing", time.monotonic() - started, time.monotonic() - started))
-        self.containers = self.compose("ps", "--format", "{{.Name}}").split()
         self.bridge = Wire(Host, BRIDGE)
-        self.bridge.allowed = self.outside.uplink.allowed = variant.direct
+        self._settle()
         return self
+
+    def change(self, variant, *words):
+        """From what is up to the variant, as a person does it: another .env, and "up -d"."""
+        self.bridge.allowed = self.outside.uplink.allowed = self.variant.direct | variant.direct
+        started, before, self.variant = time.monotonic(), self.variant, variant
+        self.compose("up", "-d", "--wait", "--wait-timeout", "120", *words, timeout=180)
+        self.times.append((f"{before.name} to {variant.name}: up -d", time.monotonic() - started, time.monotonic() - started))
+        for wire in (self.bridge, self.outside.uplink):
+            wire.look()
+        self._settle()
+        return self
+
+    def _settle(self):
+        self.containers = self.compose("ps", "--format", "{{.Name}}").split()
+        self.bridge.allowed = self.outside.uplink.allowed = self.variant.direct
 
     def down(self):
         if self.bridge:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The variants of the README, each brought up from nothing: what they add works, and nothing goes past the VPN."""
+"""The variants of the README: what each adds works, and nothing goes past the VPN."""
 import os
 import shutil
 from functools import partial
@@ -7,34 +7,7 @@ from functools import partial
 import pytest
 
 from .outside import ADDRESSES, DIRECT, HOME_PUBLIC, HOST, PEER, VPN, VPN_2
-from .stack import COMPOSE, Variant
-
-
-def by_wireguard(built):
-    return {"VPN_TYPE": "wireguard", "WIREGUARD_PRIVATE_KEY": built.outside.providers[0].wireguard_key}
-
-
-@pytest.fixture(scope="module")
-def wireguard(built):
-    stack = built.up(Variant("WireGuard", services=("prowlarr",), environment=by_wireguard(built)))
-    stack.busy()
-    return stack
-
-
-class TestWireGuard:
-    def test_a_request_comes_from_the_vpn(self, wireguard):
-        assert wireguard.request("http://example.org/whoami") == VPN
-        assert "lookup 51820" in wireguard.inside("gluetun", "ip", "rule")
-        wireguard.nothing_leaked()
-
-    def test_stopped_and_started_by_the_api_leaks_nothing(self, wireguard):
-        assert '"stopped"' in wireguard.vpn("stopped")
-        assert not wireguard.request_works()
-        wireguard.recovers("WireGuard stopped, started by API", lambda: wireguard.vpn("running"))
-
-    def test_gluetun_killed_leaks_nothing(self, wireguard):
-        wireguard.recovers("gluetun killed (-9), WireGuard", lambda: wireguard.kill("gluetun"))
-
+from .stack import COMPOSE, PLAIN, Variant
 
 FIRST, SECOND, PAST = ("http://example.org/whoami", VPN), ("http://www.nyaa.example/whoami", VPN_2), (
     "http://archive.example.org/whoami", HOME_PUBLIC)
@@ -42,7 +15,7 @@ FIRST, SECOND, PAST = ("http://example.org/whoami", VPN), ("http://www.nyaa.exam
 
 @pytest.fixture(scope="module")
 def hub(built):
-    """With its "direct" lines in force."""
+    """Under a stack that runs; its "direct" lines are in force."""
     folder = os.path.join(built.engine.folder, "hub")
     os.makedirs(folder)
     with open(os.path.join(COMPOSE, "hub", "egress.conf"), encoding="utf-8") as file:
@@ -53,12 +26,12 @@ def hub(built):
         policy = policy.replace(shipped, wanted)
     with open(os.path.join(folder, "egress.conf"), "w", encoding="utf-8") as file:
         file.write(policy)
-    built.prepare()
+    stack = built.up()
     # One that compose.yaml alone would go by: nothing here may.
     of_the_plain_stack = os.path.join(built.config, "egressd", "egress.conf")
     shutil.copy(os.path.join(COMPOSE, "egress.conf"), of_the_plain_stack)
-    stack = built.up(Variant("hub", ("compose.yaml", "hub.yaml"), ("prowlarr", "egress", "egress-2"),
-                             {"HUB": folder, "RESOLVERS": "9.9.9.9"}, frozenset({DIRECT, "1.1.1.1"})))
+    stack.change(Variant("hub.yaml", ("compose.yaml", "hub.yaml"), (), {"HUB": folder, "RESOLVERS": "9.9.9.9"},
+                         frozenset({DIRECT, "1.1.1.1"})))
     os.remove(of_the_plain_stack)
     stack.busy()
     stack.busy("www.nyaa.example")
@@ -104,30 +77,58 @@ class TestHub:
         os.replace(f"{path}.new", path)
         hub.inside("hub", "egressctl", "reload")
         assert others_work(hub, (PAST[0], VPN))
+        hub.nothing_leaked()
+
+    def test_from_the_hub_back_again(self, hub):
+        hub.change(PLAIN, "--remove-orphans")
+        assert others_work(hub, FIRST, (SECOND[0], VPN), (PAST[0], VPN))
+        hub.nothing_leaked()
+
+
+def by_wireguard(built):
+    return {"VPN_TYPE": "wireguard", "WIREGUARD_PRIVATE_KEY": built.outside.providers[0].wireguard_key}
+
+
+@pytest.fixture(scope="module")
+def wireguard(built):
+    stack = built.up(Variant("WireGuard", services=("prowlarr",), environment=by_wireguard(built)))
+    stack.busy()
+    return stack
+
+
+class TestWireGuard:
+    def test_a_request_comes_from_the_vpn(self, wireguard):
+        assert wireguard.request("http://example.org/whoami") == VPN
+        assert "lookup 51820" in wireguard.inside("gluetun", "ip", "rule")
+        wireguard.nothing_leaked()
+
+    def test_stopped_and_started_by_the_api_leaks_nothing(self, wireguard):
+        assert '"stopped"' in wireguard.vpn("stopped")
+        assert not wireguard.request_works()
+        wireguard.recovers("WireGuard stopped, started by API", lambda: wireguard.vpn("running"))
+
+    def test_gluetun_killed_leaks_nothing(self, wireguard):
+        wireguard.recovers("gluetun killed (-9), WireGuard", lambda: wireguard.kill("gluetun"))
 
 
 @pytest.fixture(scope="module")
 def torrents(built):
     """By WireGuard, for its reconnects are those that let the most go past; and its network interface was not chosen."""
-    return built.up(Variant("qBittorrent in the VPN", ("compose.yaml", "with-qbittorrent-in-vpn.yaml"),
-                            ("qbittorrent", "radarr"), by_wireguard(built)))
+    stack = built.up(Variant("qBittorrent in the VPN", ("compose.yaml", "with-qbittorrent-in-vpn.yaml"),
+                             ("qbittorrent", "radarr"), by_wireguard(built)))
+    stack.engine.docker("exec", "-d", "qbittorrent", "python3", "/stand-ins/swarm.py", PEER)
+    stack.wait("something in the swarm", lambda: in_the_swarm(stack))
+    return stack
+
+
+def in_the_swarm(stack, mark=0):
+    """Who wrote to it since then."""
+    return {event["peer"] for event in stack.outside.events.since(mark, lambda event: event["kind"] == "udp")}
 
 
 class TestQbittorrentInVpn:
-    @staticmethod
-    def swarm_of(stack):
-        """It talks with its swarm; what answers who wrote to the swarm since now."""
-        stack.engine.docker("exec", "-d", "qbittorrent", "python3", "/stand-ins/swarm.py", PEER)
-        mark = stack.outside.events.mark()
-
-        def seen():
-            return {event["peer"] for event in stack.outside.events.since(mark, lambda event: event["kind"] == "udp")}
-
-        stack.wait("something in the swarm", seen)
-        return seen
-
     def test_the_swarm_sees_the_vpn_alone(self, torrents):
-        assert self.swarm_of(torrents)() == {VPN}
+        assert in_the_swarm(torrents) == {VPN}
         torrents.nothing_leaked()
 
     def test_its_page_opens_at_home_and_for_radarr_under_its_usual_name(self, torrents):
@@ -140,9 +141,9 @@ class TestQbittorrentInVpn:
             torrents.vpn("stopped")
             mark = torrents.outside.events.mark()
             torrents.nothing_leaked()
-            assert torrents.outside.events.since(mark, lambda event: event["kind"] == "udp") == []
             torrents.vpn("running")
-            torrents.wait("the swarm again", lambda: torrents.outside.events.since(mark, lambda event: event["peer"] == VPN))
+            torrents.wait("the swarm again", lambda: in_the_swarm(torrents, mark))
+        assert in_the_swarm(torrents) == {VPN}
         torrents.nothing_leaked()
 
     def test_gluetun_restarted_takes_it_along(self, torrents):
