@@ -85,10 +85,9 @@ struct leak_options {
 	const char *socket_path;             /* of egressd */
 	uint32_t tests;                      /* a bit for each; 0: all */
 	bool disruptive, direct_query;
-	const char *device;      /* the only one to watch */
-	const char *const *apps; /* each a process, a name of ip-netns(8), a path, or "clients" */
-	size_t app_count;
-	const char *host; /* the same, of the machine whose ways out are watched too */
+	const char *device; /* the only one to watch */
+	const char *apps;   /* by commas: a process, a name of ip-netns(8), a path, "clients" */
+	const char *host;   /* the same, of the machine whose ways out are watched too */
 	const char *pcap_path, *proxy_url, *exit_url, *exit_url6, *echo_url, *rebinding_name;
 	const char *down_command, *up_command;
 	struct address real4, real6; /* as the world sees this place without a tunnel */

@@ -191,13 +191,18 @@ static bool apps_add_clients(struct leak_run *run)
 
 bool leak_apps_open(struct leak_run *run)
 {
-	proxy_find(run);
-	for (size_t i = 0; i < run->options->app_count; i++) {
-		const char *name = run->options->apps[i];
+	const char *next = run->options->apps;
+	char name[256];
 
+	proxy_find(run);
+	while (next != NULL && *next != '\0') {
+		size_t len = strcspn(next, ",");
+
+		snprintf(name, sizeof(name), "%.*s", (int)len, next);
 		if (strcmp(name, "clients") == 0 ? !apps_add_clients(run)
 						 : !app_add(run, namespace_open(name), name))
 			return false;
+		next += len + (next[len] == ',');
 	}
 	proxy_name(run);
 	return true;

@@ -1,32 +1,40 @@
 #!/bin/sh
-# fetch.sh CACHE: brings a current Docker Engine with Compose (Debian sid's packages, unpacked and not installed) and a
-# Debian 12 base image into a cache folder. What is there already is not fetched again.
+# fetch.sh CACHE: brings a current Docker Engine with Compose, the oldest Compose that Debian still has (packages, unpacked and
+# not installed) and a Debian 12 base image into a cache folder. What is there already is not fetched again.
 set -eu
 cache=$1
 mkdir -p "$cache"
 cd "$cache"
 
+# unpack SUITE FOLDER PACKAGE...
+unpack() {
+	suite=$1 folder=$2
+	shift 2
+	rm -rf "$folder" "$folder.new" apt
+	mkdir -p apt/lists/partial apt/deb
+	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian $suite main" \
+		>apt/sources.list
+	for words in update "download $*"; do
+		# shellcheck disable=SC2086 # words on purpose
+		(cd apt/deb && apt-get -qq -o "Dir::Etc::sourcelist=$cache/apt/sources.list" -o Dir::Etc::sourceparts=- \
+			-o "Dir::State::lists=$cache/apt/lists" -o APT::Sandbox::User=root $words)
+	done
+	for package in apt/deb/*.deb; do dpkg-deb -x "$package" "$folder.new"; done
+	mv "$folder.new" "$folder"
+	rm -rf apt
+}
+
 # The engine of Debian 12 is three years old: isolated networks, inline configs and depends_on.restart came later.
 fetch_engine() {
 	[ ! -x engine/usr/sbin/dockerd ] || return 0
 	echo "fetching a Docker Engine and Compose"
-	rm -rf engine engine.new apt
-	mkdir -p apt/lists/partial apt/deb
-	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian sid main" \
-		>apt/sources.list
-	apt() {
-		apt-get -qq -o "Dir::Etc::sourcelist=$cache/apt/sources.list" -o Dir::Etc::sourceparts=- \
-			-o "Dir::State::lists=$cache/apt/lists" -o Acquire::Languages=none -o APT::Sandbox::User=root "$@"
-	}
-	(
-		cd apt
-		apt update
-		cd deb
-		apt download docker.io docker-cli docker-compose docker-buildx
-	)
-	for package in apt/deb/*.deb; do dpkg-deb -x "$package" engine.new; done
-	mv engine.new engine
-	rm -rf apt
+	unpack sid engine docker.io docker-cli docker-compose docker-buildx
+}
+
+fetch_oldest() {
+	[ ! -d oldest ] || return 0
+	echo "fetching an older Compose"
+	unpack trixie oldest docker-compose
 }
 
 # With what the stand-ins need: their image then has nothing left to fetch.
@@ -47,4 +55,5 @@ make_base &
 base=$!
 trap 'kill "$base" 2>/dev/null || :' EXIT
 fetch_engine
+[ -n "${EGRESSD_STACK_MAY_SKIP:-}" ] || fetch_oldest # which CI does without
 wait "$base"
