@@ -20,6 +20,14 @@ Endpoint = {public}:{port}
 PORTS = (vpn.Vpn.port, WireGuard.port)
 
 
+# The carrier itself is never translated: an answer that is taken for a new flow would come from another port.
+UNTRACKED = """table inet carrier {{
+  chain out {{ type filter hook output priority -300; udp sport {{ {ports} }} notrack; }}
+  chain in {{ type filter hook prerouting priority -300; iifname "wan" udp dport {{ {ports} }} notrack; }}
+}}
+"""
+
+
 class Provider:
     def __init__(self, folder, name, public, router, networks):
         """networks: the first three numbers of the addresses that clients of either kind get."""
@@ -34,6 +42,7 @@ class Provider:
         self.space.batch(f"addr add {self.public}/30 dev wan\nlink set wan up\nroute add default via {self.router}")
         self.space.run("sysctl", "-q", "-w", "net.ipv4.ip_forward=1")
         self.space.run("nft", "-f", "-", input=MASQUERADE.format(device="wan"))
+        self.space.run("nft", "-f", "-", input=UNTRACKED.format(ports=", ".join(map(str, PORTS))))
         paths = authority.issue(self.name, "serverAuth")
         self.openvpn = vpn.Peer(self.space, self.folder, self.name, OPENVPN_SERVER.format(
             ca=authority.certificate, certificate=paths[0], key=paths[1], **self._facts()), False)
