@@ -30,7 +30,7 @@ struct sighting {
 	size_t len; /* on the wire */
 };
 
-/* False: enough has been seen. */
+/* False: enough has been seen, and what is there already is the last that is given. */
 typedef bool witness_fn(void *arg, const struct sighting *sighting);
 
 /* pcap_path: a file for what passes the uplinks, or NULL. NULL: problem is filled. */

@@ -4,12 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/special.h"
 #include "batch.h"
 
 enum {
-	/* A packet is in the witness's hands when the kernel sends it; this is for what waits for
-	 * a neighbour to be found, and for answers. */
+	/* A packet is in the witness's hands when the kernel sends it; this is for a busy kernel.
+	 */
 	WATCH_MS = 200,
 };
 
@@ -107,7 +108,7 @@ static bool probe_leaked(struct batch_of_probes *batch, size_t i, const struct s
 	return true;
 }
 
-static bool batch_on_sighting(void *arg, const struct sighting *sighting)
+bool batch_of_probes_see(void *arg, const struct sighting *sighting)
 {
 	struct batch_of_probes *batch = arg;
 
@@ -123,6 +124,14 @@ static bool batch_on_sighting(void *arg, const struct sighting *sighting)
 	}
 	run_count(batch->run, sighting);
 	return true;
+}
+
+bool batch_of_probes_look(struct batch_of_probes *batch, int64_t for_ms)
+{
+	if (witness_look(batch->run->witness, for_ms, batch_of_probes_see, batch) == 0)
+		return true;
+	test_found(batch->test, LEAK_INCONCLUSIVE, "the witness was interrupted");
+	return false;
 }
 
 static void batch_judge(struct batch_of_probes *batch)
@@ -192,10 +201,12 @@ void batch_of_probes_run(struct batch_of_probes *batch)
 			   strerror(errno));
 		return;
 	}
+	batch->began_ms = clock_monotonic_ms();
 	batch->test->probes += (unsigned)batch->count;
-	if (witness_look(batch->run->witness, WATCH_MS, batch_on_sighting, batch) < 0)
-		test_found(batch->test, LEAK_INCONCLUSIVE, "the witness was interrupted");
-	sender_end(&sender);
+	(void)!batch_of_probes_look(batch, WATCH_MS);
+	/* Before the controls, which may wait for the same neighbours. */
+	wait_for_neighbours(batch);
 	batch_check_witness(batch);
+	sender_end(&sender);
 	batch_judge(batch);
 }

@@ -15,6 +15,7 @@ struct batch_of_probes {
 	unsigned leaked[RUN_PROBES_MAX];
 	enum witness_place leaked_at[RUN_PROBES_MAX];
 	bool to_gateway[RUN_PROBES_MAX]; /* an app's packet that went to the gateway's MAC */
+	int64_t began_ms;
 	struct leak_probe *controls;
 	size_t control_count;
 	bool seen[RUN_PROBES_MAX]; /* of the controls */
@@ -29,6 +30,12 @@ struct leak_probe *batch_of_probes_add(struct batch_of_probes *batch, enum probe
 				       const struct address *to, uint16_t port, const char *name);
 /* Sends, watches, sends the controls, and judges into the test. */
 void batch_of_probes_run(struct batch_of_probes *batch);
+/* Notes what a sighting says of the probes. Always true: a witness_fn. */
+bool batch_of_probes_see(void *batch, const struct sighting *sighting);
+/* The same for whatever passes for so long. False: it was interrupted, which has been told. */
+MUST_CHECK bool batch_of_probes_look(struct batch_of_probes *batch, int64_t for_ms);
+/* Goes on looking while what was sent waits for a neighbour to be found. */
+void wait_for_neighbours(struct batch_of_probes *batch);
 
 /* Fills batch->controls with a permitted packet of every kind and family among the probes, sends
  * them, and waits until the witness has seen them. Returns how many kinds it did not see. */

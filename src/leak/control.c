@@ -40,8 +40,8 @@ static bool control_on_sighting(void *arg, const struct sighting *sighting)
 			batch->run->uplink_seen = true;
 		return !controls_are_seen(batch);
 	}
-	run_count(batch->run, sighting);
-	return true;
+	/* A probe may come as late as this. */
+	return batch_of_probes_see(batch, sighting);
 }
 
 /* As who we are. */

@@ -134,8 +134,9 @@ static void tap_on_packet(u_char *arg, const struct pcap_pkthdr *header, const u
 
 	if (tap->dumped && tap->witness->file != NULL)
 		pcap_dump((u_char *)tap->witness->file, header, bytes);
-	if (!tap->enough && frame_parse(tap->link, bytes, header->caplen, &frame))
-		tap->enough = !tap->seen(tap->arg, &sighting);
+	if (frame_parse(tap->link, bytes, header->caplen, &frame) &&
+	    !tap->seen(tap->arg, &sighting))
+		tap->enough = true;
 }
 
 /* What is there now. True: somebody has seen enough. */
@@ -148,10 +149,10 @@ static bool witness_drain(struct witness *witness, witness_fn *seen, void *arg)
 
 		tap->seen = seen;
 		tap->arg = arg;
-		tap->enough = enough;
+		tap->enough = false;
 		while (pcap_dispatch(tap->pcap, -1, tap_on_packet, (u_char *)tap) > 0)
 			;
-		enough = tap->enough;
+		enough |= tap->enough;
 	}
 	return enough;
 }

@@ -265,6 +265,34 @@ def test_what_leaves_unseen_proves_nothing(site):
     assert set(results(report).values()) == {"inconclusive"} and report["code"] == 2, report
 
 
+def neighbour_lost(site, solicitations):
+    """The router does not hear who asks for it: the first time only, or always."""
+    site.lab.home.run("nft", "-f", "-", input=f"""table ip6 sabotage {{
+        chain in {{ type filter hook prerouting priority 0
+            iifname "gateway" icmpv6 type nd-neighbor-solicit {solicitations} drop
+        }}
+    }}""")
+    site.lab.gateway.run("ip", "-6", "neigh", "flush", "dev", "eth0")
+    end = rules_removed(site)
+
+    def end_all():
+        site.lab.home.run("nft", "delete table ip6 sabotage")
+        end()
+    return end_all
+
+
+@pytest.mark.parametrize("solicitations, result", [("limit rate 1/day burst 1 packets", "leak"), ("", "inconclusive")])
+def test_what_waits_for_a_neighbour_is_waited_for(site, solicitations, result):
+    site.leaks_elsewhere()
+    end = neighbour_lost(site, solicitations)
+    try:
+        report = site.leak_test("T4")
+    finally:
+        end()
+    assert results(report)["T4"] == result, report
+    assert bool(site.leaks_elsewhere()) == (result == "leak")
+
+
 def test_without_the_capability_it_says_which(site):
     report = site.leak_test("T5", before=("setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw"))
     assert report["code"] == 4 and "NET_RAW" in report["error"], report
