@@ -108,6 +108,13 @@ static bool probe_leaked(struct batch_of_probes *batch, size_t i, const struct s
 	return true;
 }
 
+/* An ICMP error, the kernel's own too when it found no neighbour, or a resolver's word. */
+static bool probe_is_refused(const struct leak_probe *probe, const struct frame *frame)
+{
+	return probe->if_answered && frame_has_tag(frame, probe->tag) &&
+	       (frame->quotes || address_equals_endpoint(&frame->source, &probe->to));
+}
+
 bool batch_of_probes_see(void *arg, const struct sighting *sighting)
 {
 	struct batch_of_probes *batch = arg;
@@ -117,6 +124,10 @@ bool batch_of_probes_see(void *arg, const struct sighting *sighting)
 			if (batch->leaked[i]++ == 0)
 				batch->leaked_at[i] = sighting->place;
 			test_evidence(batch->test, sighting, &batch->probes[i]);
+			return true;
+		}
+		if (probe_is_refused(&batch->probes[i], sighting->frame)) {
+			batch->refused[i] = true;
 			return true;
 		}
 		if (leak_probe_is_in(&batch->probes[i], sighting->frame))
@@ -207,6 +218,7 @@ void batch_of_probes_run(struct batch_of_probes *batch)
 	/* Before the controls, which may wait for the same neighbours. */
 	wait_for_neighbours(batch);
 	batch_check_witness(batch);
+	wait_for_answers(batch);
 	sender_end(&sender);
 	batch_judge(batch);
 }

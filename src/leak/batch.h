@@ -15,6 +15,7 @@ struct batch_of_probes {
 	unsigned leaked[RUN_PROBES_MAX];
 	enum witness_place leaked_at[RUN_PROBES_MAX];
 	bool to_gateway[RUN_PROBES_MAX]; /* an app's packet that went to the gateway's MAC */
+	bool refused[RUN_PROBES_MAX];    /* of those that an answer makes a leak: it was a no */
 	int64_t began_ms;
 	struct leak_probe *controls;
 	size_t control_count;
@@ -36,6 +37,8 @@ bool batch_of_probes_see(void *batch, const struct sighting *sighting);
 MUST_CHECK bool batch_of_probes_look(struct batch_of_probes *batch, int64_t for_ms);
 /* Goes on looking while what was sent waits for a neighbour to be found. */
 void wait_for_neighbours(struct batch_of_probes *batch);
+/* Goes on looking until whoever is not to answer has answered, refused, or been silent for long. */
+void wait_for_answers(struct batch_of_probes *batch);
 
 /* Fills batch->controls with a permitted packet of every kind and family among the probes, sends
  * them, and waits until the witness has seen them. Returns how many kinds it did not see. */

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What comes late: a packet that waits in the kernel until its neighbour is found. */
+/* What comes late: a packet that waits in the kernel until its neighbour is found, and the answer
+ * of a resolver, which has to ask for a name that nobody knows yet. */
 #include "base/clock.h"
 #include "batch.h"
 
 enum {
 	/* The kernel asks three times, a second apart, and gives up. */
 	NEIGHBOURS_MS = 4000,
+	/* Whoever asks a resolver waits as long, and then asks another. */
+	ANSWERS_MS = 5000,
 	STEP_MS = 20,
 };
 
@@ -77,4 +80,29 @@ void wait_for_neighbours(struct batch_of_probes *batch)
 			   "something waits to be sent by the next hop %s, which nobody answers "
 			   "for: that nothing left proves nothing",
 			   address_format(&neighbours.hop, text));
+}
+
+static bool answers_are_known(const struct batch_of_probes *batch)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		if (batch->probes[i].if_answered && batch->leaked[i] == 0 && !batch->refused[i] &&
+		    batch->probes[i].error == 0)
+			return false;
+	}
+	return true;
+}
+
+static bool wait_on_sighting(void *arg, const struct sighting *sighting)
+{
+	(void)batch_of_probes_see(arg, sighting);
+	return !answers_are_known(arg);
+}
+
+void wait_for_answers(struct batch_of_probes *batch)
+{
+	int64_t left = batch->began_ms + ANSWERS_MS - clock_monotonic_ms();
+
+	if (left > 0 && !answers_are_known(batch) &&
+	    witness_look(batch->run->witness, left, wait_on_sighting, batch) < 0)
+		test_found(batch->test, LEAK_INCONCLUSIVE, "the witness was interrupted");
 }

@@ -156,12 +156,13 @@ def gateway_that_routes(site):
 
 
 def dockers_resolver_answers(site):
-    """As Docker's does for a name that is not there."""
+    """As Docker's does for a name that is not there, when it has asked."""
     listener = site.lab.app.socket(socket.AF_INET, socket.SOCK_DGRAM)
     listener.bind(("127.0.0.11", 53))
 
     def serve():
         while (question := listener.recvfrom(2048))[0] != b"end":
+            time.sleep(1)
             listener.sendto(question[0][:2] + b"\x81\x83" + question[0][4:], question[1])
 
     thread = threading.Thread(target=serve)
