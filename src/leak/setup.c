@@ -94,7 +94,8 @@ static bool watch_here(struct leak_run *run, struct text *watched)
 			place = PLACE_LOOPBACK;
 		else if (run_device_is_tunnel(run, link->name))
 			place = PLACE_TUNNEL;
-		if (!link->up && !link->loopback && place != PLACE_TUNNEL)
+		/* What is down cannot be captured. */
+		if (!link->up && !link->loopback)
 			continue;
 		if (place == PLACE_UPLINK && only != NULL && strcmp(only, link->name) != 0)
 			continue;

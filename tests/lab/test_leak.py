@@ -294,6 +294,21 @@ def test_what_waits_for_a_neighbour_is_waited_for(site, solicitations, result):
     assert bool(site.leaks_elsewhere()) == (result == "leak")
 
 
+@pytest.mark.parametrize("event", ["down", "link_down"])
+def test_names_that_nobody_looks_up_prove_nothing(site, event):
+    """egressd refuses for want of a tunnel, and asks no resolver."""
+    site.daemon.reload(policy.open_policy(hold="100ms"))
+    getattr(site.lab.vpn, event)()
+    try:
+        report = site.leak_test("T3")
+    finally:
+        site.daemon.reload(policy.open_policy())
+        site.lab.vpn.recreated()
+    test = report["by_id"]["T3"]
+    assert test["result"] == "inconclusive" and "nobody looked it up (status 503" in test["summary"], test
+    assert site.leak_test("T3")["code"] == 0, "it is whole again"
+
+
 def test_without_the_capability_it_says_which(site):
     report = site.leak_test("T5", before=("setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw"))
     assert report["code"] == 4 and "NET_RAW" in report["error"], report
