@@ -49,8 +49,12 @@ struct leak_probe *batch_of_probes_add(struct batch_of_probes *batch, enum probe
 	char text[ADDRESS_TEXT_SIZE], full[160];
 	struct leak_probe *probe;
 
-	if (batch->count == RUN_PROBES_MAX || to->family == AF_UNSPEC)
+	if (to->family == AF_UNSPEC)
 		return NULL;
+	if (batch->count == RUN_PROBES_MAX) {
+		test_found(batch->test, LEAK_INCONCLUSIVE, "more ways out than can be tried");
+		return NULL;
+	}
 	target.port = port;
 	snprintf(full, sizeof(full), "%s to %s", name,
 		 port != 0 ? address_format_endpoint(&target, text)
@@ -178,25 +182,17 @@ static void batch_check_witness(struct batch_of_probes *batch)
 		test_found(batch->test, LEAK_INCONCLUSIVE,
 			   "the witness missed %llu packets: too much traffic to be sure",
 			   (unsigned long long)lost);
-	if (unseen == 0)
-		return;
-	if (batch->control_count == 0)
-		test_found(batch->test, LEAK_INCONCLUSIVE,
-			   "there is no device besides the tunnel that anything could leave by: no "
-			   "control was possible");
-	for (size_t i = 0; i < batch->control_count; i++) {
+	for (size_t i = 0; i < batch->control_count && unseen > 0; i++) {
 		if (batch->seen[i])
 			continue;
 		test_found(batch->test, LEAK_INCONCLUSIVE,
-			   "the witness did not see a permitted %s packet: that it saw none of the "
-			   "probes proves nothing",
-			   batch->controls[i].name);
+			   "the witness did not see a permitted %s packet on %.15s: that it saw "
+			   "none of the probes proves nothing",
+			   batch->controls[i].name, batch->controls[i].device);
 		test_cause(batch->test,
 			   "egressctl leak-test without --device, where the way out is",
 			   "nothing is captured where the controls leave (%.15s)",
-			   batch->from_app && batch->run->app_link != NULL
-				   ? batch->run->app_link->name
-				   : batch->run->report->uplink);
+			   batch->controls[i].device);
 	}
 }
 

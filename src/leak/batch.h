@@ -26,7 +26,7 @@ struct batch_of_probes {
 MUST_CHECK bool batch_of_probes_init(struct batch_of_probes *batch, struct leak_run *run,
 				     struct leak_test *test, bool from_app);
 void batch_of_probes_clear(struct batch_of_probes *batch);
-/* NULL when there are too many. */
+/* NULL when there is no such address, or, which is told, there are too many. */
 struct leak_probe *batch_of_probes_add(struct batch_of_probes *batch, enum probe_kind kind,
 				       const struct address *to, uint16_t port, const char *name);
 /* Sends, watches, sends the controls, and judges into the test. */
@@ -40,8 +40,9 @@ void wait_for_neighbours(struct batch_of_probes *batch);
 /* Goes on looking until whoever is not to answer has answered, refused, or been silent for long. */
 void wait_for_answers(struct batch_of_probes *batch);
 
-/* Fills batch->controls with a permitted packet of every kind and family among the probes, sends
- * them, and waits until the witness has seen them. Returns how many kinds it did not see. */
+/* Fills batch->controls with a permitted packet of every kind and family among the probes, on every
+ * device that they would leave by, sends them, and waits until the witness has seen them there.
+ * Returns how many it did not see. */
 size_t controls_run(struct batch_of_probes *batch);
 /* One control of a kind on a device of here; true: the witness saw it. */
 MUST_CHECK bool control_on(struct leak_run *run, const struct network_link *link,

@@ -25,15 +25,21 @@ static bool controls_are_seen(const struct batch_of_probes *batch)
 	return true;
 }
 
+static bool place_is_controlled(const struct batch_of_probes *batch, enum witness_place place)
+{
+	return batch->from_app ? place == PLACE_APP || place == PLACE_APP_LOOPBACK
+			       : place == PLACE_UPLINK || place == PLACE_LOOPBACK;
+}
+
 static bool control_on_sighting(void *arg, const struct sighting *sighting)
 {
 	struct batch_of_probes *batch = arg;
-	enum witness_place place = batch->from_app ? PLACE_APP : PLACE_UPLINK;
 
 	for (size_t i = 0; i < batch->control_count; i++) {
 		if (!leak_probe_is_in(&batch->controls[i], sighting->frame))
 			continue;
-		if (sighting->place == place)
+		if (place_is_controlled(batch, sighting->place) &&
+		    strcmp(sighting->device, batch->controls[i].device) == 0)
 			batch->seen[i] = true;
 		if (sighting->place == PLACE_UPLINK && batch->run->uplink != NULL &&
 		    strcmp(sighting->device, batch->run->uplink->name) == 0)
@@ -102,18 +108,42 @@ static bool control_make(struct leak_probe *control, const struct network_link *
 static struct address control_hop(const struct batch_of_probes *batch,
 				  const struct network_link *link, sa_family_t family)
 {
-	if (batch->from_app)
+	static const struct address here4 = {.family = AF_INET, .bytes = {127, 0, 0, 1}};
+	static const struct address here6 = {.family = AF_INET6, .bytes = {[15] = 1}};
+	struct address hop = family == AF_INET ? link->hop4 : link->hop6;
+
+	if (link->loopback)
+		return family == AF_INET ? here4 : here6;
+	if (batch->from_app && link == batch->run->app_link)
 		return batch->run->proxy;
-	return family == AF_INET ? link->hop4 : link->hop6;
+	/* Whatever is sent by a device without link addresses leaves by it. */
+	if (!link->ethernet && hop.family == AF_UNSPEC)
+		hop = family == AF_INET ? batch->run->options->target4
+					: batch->run->options->target6;
+	return hop;
+}
+
+/* Where a probe would leave: where it is bound to, or the way out. */
+static const struct network_link *control_link(const struct batch_of_probes *batch,
+					       const struct leak_probe *probe)
+{
+	const struct leak_run *run = batch->run;
+	const struct network *network = batch->from_app ? &run->app : &run->here;
+
+	if (address_class(&probe->to) == ADDRESS_LOOPBACK)
+		return network_find(network, "lo");
+	if (probe->way != WAY_ROUTED)
+		return network_find(network, probe->device);
+	return batch->from_app ? run->app_link : run->uplink;
 }
 
 static bool controls_have(const struct batch_of_probes *batch, enum probe_kind kind,
-			  sa_family_t family)
+			  sa_family_t family, const struct network_link *link)
 {
 	for (size_t i = 0; i < batch->control_count; i++) {
 		const struct leak_probe *control = &batch->controls[i];
 
-		if (control->to.family == family &&
+		if (control->to.family == family && strcmp(control->device, link->name) == 0 &&
 		    (control->kind == kind ||
 		     (control->kind == PROBE_FRAME && control->carries == kind)))
 			return true;
@@ -122,17 +152,20 @@ static bool controls_have(const struct batch_of_probes *batch, enum probe_kind k
 }
 
 /* What the first round did not show, as frames, in a second. */
-static void controls_retry(struct batch_of_probes *batch, const struct network_link *link)
+static void controls_retry(struct batch_of_probes *batch)
 {
+	const struct network *network = batch->from_app ? &batch->run->app : &batch->run->here;
 	struct leak_probe *frames = probes_new(RUN_PROBES_MAX);
 	size_t back[RUN_PROBES_MAX], count = 0;
 
-	if (frames == NULL || link == NULL || !link->ethernet)
-		goto done;
+	if (frames == NULL)
+		return;
 	for (size_t i = 0; i < batch->control_count; i++) {
 		struct leak_probe *control = &batch->controls[i];
+		const struct network_link *link = network_find(network, control->device);
 
-		if (batch->seen[i] || control->kind == PROBE_FRAME)
+		if (batch->seen[i] || control->kind == PROBE_FRAME ||
+		    !(link->ethernet || link->loopback))
 			continue;
 		back[count] = i;
 		control_make_frame(&frames[count++], link, control->kind, control->to.family);
@@ -140,38 +173,44 @@ static void controls_retry(struct batch_of_probes *batch, const struct network_l
 	for (size_t i = 0; i < count; i++)
 		batch->controls[back[i]] = frames[i];
 	controls_send(batch, frames, count);
-done:
 	probes_free(frames, RUN_PROBES_MAX);
+}
+
+/* The control of a probe, unless there is one already. */
+static void controls_add(struct batch_of_probes *batch, const struct leak_probe *probe)
+{
+	enum probe_kind kind = probe->kind == PROBE_FRAME ? probe->carries : probe->kind;
+	struct leak_probe *control = &batch->controls[batch->control_count];
+	const struct network_link *link = control_link(batch, probe);
+	sa_family_t family = probe->to.family;
+
+	if (link == NULL)
+		test_found(batch->test, LEAK_INCONCLUSIVE,
+			   "there is no device that %s could leave by: no control was possible",
+			   probe->name);
+	if (link == NULL || controls_have(batch, kind, family, link))
+		return;
+	if (probe->kind == PROBE_FRAME ||
+	    !control_make(control, link, control_hop(batch, link, family), kind, family))
+		control_make_frame(control, link, kind, family);
+	batch->control_count++;
 }
 
 size_t controls_run(struct batch_of_probes *batch)
 {
-	const struct network_link *link =
-		batch->from_app ? batch->run->app_link : batch->run->uplink;
 	size_t unseen = 0;
 
 	batch->control_count = 0;
 	memset(batch->seen, 0, sizeof(batch->seen));
-	for (size_t i = 0; i < batch->count && link != NULL; i++) {
-		const struct leak_probe *probe = &batch->probes[i];
-		enum probe_kind kind = probe->kind == PROBE_FRAME ? probe->carries : probe->kind;
-		struct leak_probe *control = &batch->controls[batch->control_count];
-		sa_family_t family = probe->to.family;
-
-		if (controls_have(batch, kind, family))
-			continue;
-		if (probe->kind == PROBE_FRAME ||
-		    !control_make(control, link, control_hop(batch, link, family), kind, family))
-			control_make_frame(control, link, kind, family);
-		batch->control_count++;
-	}
+	for (size_t i = 0; i < batch->count; i++)
+		controls_add(batch, &batch->probes[i]);
 	controls_send(batch, batch->controls, batch->control_count);
 	if (!controls_are_seen(batch))
-		controls_retry(batch, link);
+		controls_retry(batch);
 	for (size_t i = 0; i < batch->control_count; i++)
 		unseen += !batch->seen[i];
 	batch->test->controls += (unsigned)(batch->control_count - unseen);
-	return link == NULL ? 1 : unseen;
+	return unseen;
 }
 
 bool control_on(struct leak_run *run, const struct network_link *link, enum probe_kind kind,

@@ -10,7 +10,7 @@
 #include "leak/witness.h"
 
 enum {
-	RUN_PROBES_MAX = 64,
+	RUN_PROBES_MAX = 256, /* for 15 ways out */
 	RUN_FLOWS_MAX = 48,
 	RUN_DEVICES_MAX = 8,
 	ALL_CAPABILITIES = -1,
@@ -71,6 +71,8 @@ void test_evidence(struct leak_test *test, const struct sighting *sighting,
 MUST_CHECK bool run_open(struct leak_run *run);
 void run_close(struct leak_run *run);
 bool run_device_is_tunnel(const struct leak_run *run, const char *device);
+/* Something could leave the gateway by it, beside the tunnel, and it is to be watched. */
+bool run_link_leads_out(const struct leak_run *run, const struct network_link *link);
 /* Counts what passed the uplink and was none of ours. */
 void run_count(struct leak_run *run, const struct sighting *sighting);
 /* What must not change while a test runs: the rules' generation and the tunnels. */

@@ -33,6 +33,15 @@ bool run_device_is_tunnel(const struct leak_run *run, const char *device)
 	return false;
 }
 
+bool run_link_leads_out(const struct leak_run *run, const struct network_link *link)
+{
+	if (link->loopback || !link->up || run_device_is_tunnel(run, link->name))
+		return false;
+	/* The way out has to be seen, whatever one was told to watch. */
+	return link == run->uplink || run->options->device == NULL ||
+	       strcmp(run->options->device, link->name) == 0;
+}
+
 static void tunnels_find(struct leak_run *run)
 {
 	const struct config *config = run->options->config;

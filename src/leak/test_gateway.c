@@ -91,15 +91,6 @@ void test_environment(struct leak_run *run, struct leak_test *test)
 
 /* --- T1 --- */
 
-static bool link_is_watched(const struct leak_run *run, const struct network_link *link)
-{
-	if (link->loopback || !link->up || !link->ethernet || run_device_is_tunnel(run, link->name))
-		return false;
-	/* The way out has to be seen, whatever one was told to watch. */
-	return link == run->uplink || run->options->device == NULL ||
-	       strcmp(run->options->device, link->name) == 0;
-}
-
 void test_witness(struct leak_run *run, struct leak_test *test)
 {
 	char words[LEAK_WORDS];
@@ -109,7 +100,7 @@ void test_witness(struct leak_run *run, struct leak_test *test)
 	for (size_t i = 0; i < run->here.count; i++) {
 		const struct network_link *link = &run->here.links[i];
 
-		if (!link_is_watched(run, link))
+		if (!link->ethernet || !run_link_leads_out(run, link))
 			continue;
 		if (!control_on(run, link, PROBE_UDP, AF_INET)) {
 			test_found(
