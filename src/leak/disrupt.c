@@ -166,25 +166,42 @@ static void watch_flow(struct disruption *disruption)
 		   disruption->run->report->rules);
 }
 
-/* New flows of the proxy's user, of every kind, with their controls. */
-static void watch_new(struct disruption *disruption)
+/* Of every kind and family, as the routes take them or bound to a device. */
+static void probes_add(struct batch_of_probes *batch, const char *device)
 {
 	static const enum probe_kind kinds[] = {PROBE_TCP, PROBE_UDP, PROBE_DNS, PROBE_QUIC,
 						PROBE_ICMP};
+	const struct leak_options *options = batch->run->options;
+	char name[PROBE_NAME_SIZE];
+
+	for (size_t i = 0; i < 2 * ARRAY_LEN(kinds); i++) {
+		enum probe_kind kind = kinds[i / 2];
+		struct leak_probe *probe;
+
+		snprintf(name, sizeof(name), "%s%s%s", leak_probe_kind_name(kind),
+			 device != NULL ? " bound to " : "", device != NULL ? device : "");
+		probe = batch_of_probes_add(
+			batch, kind, i % 2 ? &options->target6 : &options->target4,
+			kind == PROBE_ICMP ? 0 : (kind == PROBE_DNS ? 53 : 443), name);
+		if (probe == NULL || device == NULL)
+			continue;
+		probe->way = WAY_DEVICE;
+		snprintf(probe->device, sizeof(probe->device), "%s", device);
+	}
+}
+
+/* New flows of the proxy's user, with their controls. */
+static void watch_new(struct disruption *disruption)
+{
 	struct leak_run *run = disruption->run;
 	struct batch_of_probes batch;
 
 	if (!batch_of_probes_init(&batch, run, disruption->test, false))
 		return;
-	for (size_t i = 0; i < 2 * ARRAY_LEN(kinds); i++) {
-		enum probe_kind kind = kinds[i / 2];
-		struct leak_probe *probe = batch_of_probes_add(
-			&batch, kind, i % 2 ? &run->options->target6 : &run->options->target4,
-			kind == PROBE_ICMP ? 0 : (kind == PROBE_DNS ? 53 : 443),
-			leak_probe_kind_name(kind));
-
-		if (probe != NULL)
-			snprintf(probe->device, sizeof(probe->device), "%s", run->uplink->name);
+	probes_add(&batch, NULL);
+	for (size_t i = 0; i < run->here.count; i++) {
+		if (run_link_leads_out(run, &run->here.links[i]))
+			probes_add(&batch, run->here.links[i].name);
 	}
 	batch_of_probes_run(&batch);
 	batch_of_probes_clear(&batch);
