@@ -329,6 +329,16 @@ def test_names_that_nobody_looks_up_prove_nothing(site, event):
     assert site.leak_test("T3")["code"] == 0, "it is whole again"
 
 
+def test_an_app_whose_device_is_down_proves_nothing(site):
+    site.lab.app.batch("link set eth0 down")
+    try:
+        report = site.leak_test("T8")
+    finally:
+        site.lab.app.batch("link set eth0 up")
+    test = report["by_id"]["T8"]
+    assert test["result"] == "inconclusive" and "has the device eth0, which is down" in test["summary"], test
+
+
 def test_without_the_capability_it_says_which(site):
     report = site.leak_test("T5", before=("setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw"))
     assert report["code"] == 4 and "NET_RAW" in report["error"], report
