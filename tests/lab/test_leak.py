@@ -216,10 +216,24 @@ def second_way_out(site):
     return end_all
 
 
+def dns_by_tcp_is_turned_aside(site):
+    """As a router's rules do to hold everybody to its own resolver."""
+    end = insert(f"ip daddr {world.HOME} tcp dport 5300 accept")(site)
+    site.nft("add table ip sabotage")
+    site.nft("add chain ip sabotage out { type nat hook output priority -100; }")
+    site.nft(f"add rule ip sabotage out tcp dport 53 dnat to {world.HOME}:5300")
+
+    def end_all():
+        site.nft("delete table ip sabotage")
+        end()
+    return end_all
+
+
 SABOTAGES = {
     "the rules are removed": (rules_removed, "T7", "T0,T7", "table inet egressd is not there"),
     "a rule lets DNS out": (insert("ip daddr 9.9.9.9 udp dport 53 accept"), "T3", "T3,T4,T7", "DNS is let out"),
     "IPv6 is forgotten": (insert("meta nfproto ipv6 accept"), "T4", "T3,T4,T5,T7", "IPv6 is let out"),
+    "DNS by TCP is turned aside": (dns_by_tcp_is_turned_aside, "T3", "T3,T7", "DNS is let out"),
     "a second way out is forgotten": (second_way_out, "T7", "T5,T7", "what is bound to another device"),
     "a rule lets UDP out": (insert("ip daddr 9.9.9.9 udp dport != 53 accept"), "T5", "T4,T5", "UDP is let out"),
     "an app may send raw frames": (app_with_raw_frames, "T8", "T7,T8", "raw frames (NET_RAW)"),
@@ -246,7 +260,7 @@ def test_it_is_found_and_named(site, what):
     # And nothing else is blamed.
     assert [name for name, result in results(report).items() if result == "leak"] == [test], report
     assert test == "T2" or found["evidence"] or test == "T11", found
-    if test in ("T3", "T4", "T5", "T7") and sabotage != second_way_out:
+    if test in ("T3", "T4", "T5", "T7") and sabotage not in (second_way_out, dns_by_tcp_is_turned_aside):
         assert site.leaks_elsewhere(), "the laboratory's witness saw it too"
     assert site.leak_test(test)["code"] == 0, "it is whole again"
 
