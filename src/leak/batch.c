@@ -172,6 +172,30 @@ static void batch_judge(struct batch_of_probes *batch)
 	cause_tell(batch, first);
 }
 
+/* So the kernel says that something is forbidden or leads nowhere. */
+static bool error_is_refusal(int error)
+{
+	static const int refusals[] = {
+		0,        EPERM,        EACCES,        ENETUNREACH,  EHOSTUNREACH,
+		ENETDOWN, ECONNREFUSED, EADDRNOTAVAIL, EAFNOSUPPORT, EPROTONOSUPPORT};
+
+	for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
+		if (error == refusals[i])
+			return true;
+	}
+	return false;
+}
+
+/* What was not sent for want of a descriptor or of memory did not stay in. */
+static void batch_check_sent(struct batch_of_probes *batch)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		if (!error_is_refusal(batch->probes[i].error))
+			test_found(batch->test, LEAK_INCONCLUSIVE, "%s could not be sent: %s",
+				   batch->probes[i].name, strerror(batch->probes[i].error));
+	}
+}
+
 static void batch_check_witness(struct batch_of_probes *batch)
 {
 	size_t unseen = controls_run(batch);
@@ -208,6 +232,7 @@ void batch_of_probes_run(struct batch_of_probes *batch)
 			   strerror(errno));
 		return;
 	}
+	batch_check_sent(batch);
 	batch->began_ms = clock_monotonic_ms();
 	batch->test->probes += (unsigned)batch->count;
 	(void)!batch_of_probes_look(batch, WATCH_MS);

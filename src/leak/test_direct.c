@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/special.h"
 #include "batch.h"
 #include "names.h"
 
@@ -95,6 +96,8 @@ static void row_add(struct batch_of_probes *batch, const struct row *row, const 
 	probe->protocol = row->protocol;
 	probe->source = *source;
 	probe->source.family = to->family;
+	if (address_class(&probe->source) == ADDRESS_LINK_LOCAL)
+		probe->source.scope_id = link->index;
 	snprintf(probe->device, sizeof(probe->device), "%s", link->name);
 	if (row->kind == PROBE_FRAME)
 		frame_aim(batch, probe, link);

@@ -358,6 +358,13 @@ def test_without_the_capability_it_says_which(site):
     assert report["code"] == 4 and "NET_RAW" in report["error"], report
 
 
+def test_probes_for_which_there_is_no_room_prove_nothing(site):
+    """Descriptors for the taps and the controls, and for seven probes of twelve."""
+    report = site.leak_test("T7", before=("prlimit", "--nofile=18"))
+    test = report["by_id"]["T7"]
+    assert test["result"] == "inconclusive" and "could not be sent: Too many open files" in test["summary"], test
+
+
 def test_rules_that_change_all_the_time_prove_nothing(site):
     stop = threading.Event()
 
