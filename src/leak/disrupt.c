@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -49,7 +48,7 @@ static void url_endpoint(const char *url, char *out, size_t size)
 }
 
 /* Opens a tunnel through the proxy, and when it is told to, never stops to send the tag. */
-static int flow_child(const struct disruption *disruption, int said, int go)
+static int flow_child(const struct disruption *disruption, pid_t parent, int said, int go)
 {
 	const struct leak_run *run = disruption->run;
 	struct identity identity = {.netns = run->app_netns,
@@ -60,11 +59,10 @@ static int flow_child(const struct disruption *disruption, int said, int go)
 	socklen_t len = address_to_sockaddr(&run->proxy, &storage);
 	int fd;
 
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	(void)signal(SIGPIPE, SIG_IGN);
 	url_endpoint(run->options->exit_url, endpoint, sizeof(endpoint));
 	snprintf(head, sizeof(head), "CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n", endpoint, endpoint);
-	if (identity_assume(&identity) < 0)
+	if (identity_assume(&identity, parent) < 0)
 		return 1;
 	fd = socket(run->proxy.family, SOCK_STREAM, 0);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) < 0 ||
@@ -83,6 +81,7 @@ static int flow_child(const struct disruption *disruption, int said, int go)
 static bool flow_open(struct disruption *disruption)
 {
 	int said[2] = {-1, -1}, go[2] = {-1, -1};
+	pid_t parent = getpid();
 	char byte;
 	bool opened;
 
@@ -92,7 +91,7 @@ static bool flow_open(struct disruption *disruption)
 	disruption->flow = fork();
 	if (disruption->flow == 0) {
 		fd_close(go[1]);
-		_exit(flow_child(disruption, said[1], go[0]));
+		_exit(flow_child(disruption, parent, said[1], go[0]));
 	}
 	fd_close(said[1]);
 	fd_close(go[0]);

@@ -157,11 +157,11 @@ static bool tamper_as_user(const struct leak_run *run)
 	struct identity identity = {.netns = -1, .uid = run->options->uid};
 	char problem[FIREWALL_PROBLEM_SIZE];
 	struct firewall *firewall;
-	pid_t pid = fork();
+	pid_t parent = getpid(), pid = fork();
 	int status = 0;
 
 	if (pid == 0) {
-		if (identity_assume(&identity) < 0)
+		if (identity_assume(&identity, parent) < 0)
 			_exit(0);
 		firewall = firewall_open(problem);
 		_exit(firewall != NULL && firewall_apply(firewall, &run->options->wanted->tables[0],

@@ -3,6 +3,7 @@
 import ipaddress
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -13,7 +14,7 @@ import time
 import pytest
 
 from . import policy, world
-from .daemon import Daemon, program
+from .daemon import USER, Daemon, program
 from .lab import Lab
 from .netns import run
 
@@ -441,6 +442,55 @@ def test_gluetuns_word_is_compared_with_what_origins_see(site, says, result, wor
         server.wait()
         server.stdout.close()
     assert report["by_id"]["T2"]["result"] == result and words in report["by_id"]["T2"]["summary"], report
+
+
+# --- the private gateway ---
+
+def test_without_the_capability_to_kill_it_ends_all_the_same(site):
+    report = site.leak_test("T9", before=("setpriv", "--bounding-set=-kill", "--inh-caps=-kill"))
+    assert results(report) == {"T9": "skip"} and report["by_id"]["T9"]["mode"] == "simulated", report
+
+
+def children(pid):
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return [int(word) for word in file.read().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def open_flow(tester):
+    """The private gateway's process, stopped, and its open flow; nothing when that was over too soon."""
+    while tester.poll() is None:
+        for simulating in children(tester.pid):
+            if flows := children(simulating):
+                os.kill(simulating, signal.SIGSTOP)
+                while children(simulating) == flows:
+                    with open(f"/proc/{flows[0]}/status", encoding="ascii") as file:
+                        status = file.read()
+                    if "State:\tZ" in status:
+                        break
+                    if f"Uid:\t{USER}" in status and "State:\tS" in status:
+                        return os.pidfd_open(flows[0])
+                os.kill(simulating, signal.SIGCONT)
+    return None
+
+
+def test_a_flow_of_the_private_gateway_dies_with_who_opened_it(site):
+    flow = None
+    while flow is None:
+        tester = subprocess.Popen(site.command("--only", "T9"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        flow = open_flow(tester)
+        tester.kill()
+        tester.wait()
+    try:
+        assert select.select([flow], [], [], 5)[0], "the flow is still there, and its network namespace with it"
+    finally:
+        try:
+            signal.pidfd_send_signal(flow, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        os.close(flow)
 
 
 # --- the real tunnel ---
