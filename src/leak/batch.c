@@ -145,7 +145,8 @@ bool batch_of_probes_look(struct batch_of_probes *batch, int64_t for_ms)
 {
 	if (witness_look(batch->run->witness, for_ms, batch_of_probes_see, batch) == 0)
 		return true;
-	test_found(batch->test, LEAK_INCONCLUSIVE, "the witness was interrupted");
+	test_found(batch->test, LEAK_INCONCLUSIVE, "the witness was interrupted: %s",
+		   strerror(errno));
 	return false;
 }
 

@@ -51,6 +51,7 @@ struct leak_run {
 	struct flow_count flows[RUN_FLOWS_MAX];
 	size_t flow_count;
 	uint64_t others;
+	uint64_t links; /* run_links when the witness began */
 };
 
 typedef void run_test_fn(struct leak_run *run, struct leak_test *test);
@@ -77,6 +78,9 @@ bool run_link_leads_out(const struct leak_run *run, const struct network_link *l
 void run_count(struct leak_run *run, const struct sighting *sighting);
 /* What must not change while a test runs: the rules' generation and the tunnels. */
 uint64_t run_fingerprint(struct leak_run *run);
+/* What must not change at all: the devices that are watched, and those that are not since they are
+ * down, here and in the app's namespace. 0: they cannot be read. */
+uint64_t run_links(const struct leak_run *run);
 /* Reads the kernel's rules and compares them. */
 void run_check_rules(struct leak_run *run);
 

@@ -208,6 +208,44 @@ uint64_t run_fingerprint(struct leak_run *run)
 	return hash_bytes(&key, &what, sizeof(what));
 }
 
+struct links_key {
+	uint64_t before;
+	unsigned index;
+	bool up;
+};
+
+static uint64_t links_hash(const struct leak_run *run, const struct network *network, uint64_t hash)
+{
+	static const struct hash_key key = {0};
+
+	for (size_t i = 0; i < network->count; i++) {
+		const struct network_link *link = &network->links[i];
+		struct links_key what;
+
+		if (run_device_is_tunnel(run, link->name))
+			continue;
+		memset(&what, 0, sizeof(what)); /* what is between the members too */
+		what.before = hash;
+		what.index = link->index;
+		what.up = link->up;
+		hash = hash_bytes(&key, &what, sizeof(what));
+	}
+	return hash;
+}
+
+uint64_t run_links(const struct leak_run *run)
+{
+	struct network network;
+	uint64_t hash;
+
+	if (network_read(-1, &network) < 0)
+		return 0;
+	hash = links_hash(run, &network, 1);
+	if (run->app_netns < 0)
+		return hash;
+	return network_read(run->app_netns, &network) < 0 ? 0 : links_hash(run, &network, hash);
+}
+
 static bool setup_firewall(struct leak_run *run)
 {
 	run->firewall = firewall_open(run->firewall_problem);
@@ -242,6 +280,7 @@ bool run_open(struct leak_run *run)
 	run->witness = witness_new(run->options->pcap_path, problem);
 	if (run->witness == NULL)
 		return setup_fail(run, LEAK_EXIT_USAGE, "the file for the capture: ", problem);
+	run->links = run_links(run);
 	return (run->app_is_here || watch_here(run, &watched)) && watch_app(run, &watched);
 }
 

@@ -88,6 +88,14 @@ def site(module_lab):
     made.app.wait()
 
 
+def children(pid):
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return [int(word) for word in file.read().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
 def results(report):
     return {name: test["result"] for name, test in report["by_id"].items()}
 
@@ -366,6 +374,25 @@ def test_probes_for_which_there_is_no_room_prove_nothing(site):
     assert test["result"] == "inconclusive" and "could not be sent: Too many open files" in test["summary"], test
 
 
+@pytest.mark.parametrize("before, during, words", [
+    ("link add eth7 type veth peer name eth6", "link set eth7 up\nlink set eth6 up", "a device came"),
+    ("link add eth7 type veth peer name eth6\nlink set eth7 up\nlink set eth6 up", "link del eth7",
+     "nothing is captured on")])
+def test_a_device_that_comes_or_goes_meanwhile_proves_nothing(site, before, during, words):
+    site.lab.gateway.batch(before)
+    try:
+        tester = subprocess.Popen(site.command("--json", "--only", "T3,T12"), text=True, stdout=subprocess.PIPE)
+        while not children(tester.pid):  # it sends
+            assert tester.poll() is None
+        site.lab.gateway.batch(during)
+        tests = json.loads(tester.communicate(timeout=60)[0])["tests"]
+    finally:
+        run("ip", "-n", site.lab.gateway.name, "link", "del", "eth7", check=False)
+    # T12 too: it goes on for the rest of the run.
+    assert [test["result"] for test in tests] == ["inconclusive"] * 2 and tester.returncode == 2, tests
+    assert words in tests[1]["summary"], tests
+
+
 def test_rules_that_change_all_the_time_prove_nothing(site):
     stop = threading.Event()
 
@@ -449,14 +476,6 @@ def test_gluetuns_word_is_compared_with_what_origins_see(site, says, result, wor
 def test_without_the_capability_to_kill_it_ends_all_the_same(site):
     report = site.leak_test("T9", before=("setpriv", "--bounding-set=-kill", "--inh-caps=-kill"))
     assert results(report) == {"T9": "skip"} and report["by_id"]["T9"]["mode"] == "simulated", report
-
-
-def children(pid):
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-            return [int(word) for word in file.read().split()]
-    except (FileNotFoundError, ProcessLookupError):
-        return []
 
 
 def open_flow(tester):
