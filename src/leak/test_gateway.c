@@ -123,8 +123,17 @@ void test_witness(struct leak_run *run, struct leak_test *test)
 
 /* --- T10 --- */
 
+enum tamper_result { TAMPER_REFUSED, TAMPER_DONE, TAMPER_NOT_TRIED };
+
 /* Puts the same rules in place of themselves: when that is let through, nothing has changed but
  * that it could be. */
+static enum tamper_result tamper(const struct leak_run *run, struct firewall *firewall)
+{
+	if (firewall_apply(firewall, &run->options->wanted->tables[0], false, NULL) == FIREWALL_OK)
+		return TAMPER_DONE;
+	return firewall_error(firewall) == EPERM ? TAMPER_REFUSED : TAMPER_NOT_TRIED;
+}
+
 static void tamper_as_root(struct leak_run *run, struct leak_test *test)
 {
 	bool owned = run->report->owned;
@@ -136,13 +145,20 @@ static void tamper_as_root(struct leak_run *run, struct leak_test *test)
 		return;
 	}
 	test->probes++;
-	if (firewall_apply(run->firewall, &run->options->wanted->tables[0], false, NULL) !=
-	    FIREWALL_OK) {
+	switch (tamper(run, run->firewall)) {
+	case TAMPER_REFUSED:
 		test->controls++;
 		test_found(test, LEAK_PASS,
 			   "replacing the rules was refused, to root and to the "
 			   "proxy's user");
 		return;
+	case TAMPER_NOT_TRIED:
+		test_found(test, LEAK_INCONCLUSIVE,
+			   "replacing the rules could not be tried: %.250s",
+			   firewall_problem(run->firewall));
+		return;
+	case TAMPER_DONE:
+		break;
 	}
 	test_found(test, LEAK_FOUND, "root in this namespace replaced the rules");
 	test_cause(test,
@@ -151,8 +167,7 @@ static void tamper_as_root(struct leak_run *run, struct leak_test *test)
 			 : "the table has no owner: whoever has NET_ADMIN may change the rules");
 }
 
-/* True when that user could. */
-static bool tamper_as_user(const struct leak_run *run)
+static enum tamper_result tamper_as_user(const struct leak_run *run)
 {
 	struct identity identity = {.netns = -1, .uid = run->options->uid};
 	char problem[FIREWALL_PROBLEM_SIZE];
@@ -162,13 +177,14 @@ static bool tamper_as_user(const struct leak_run *run)
 
 	if (pid == 0) {
 		if (identity_assume(&identity, parent) < 0)
-			_exit(0);
+			_exit(TAMPER_NOT_TRIED);
 		firewall = firewall_open(problem);
-		_exit(firewall != NULL && firewall_apply(firewall, &run->options->wanted->tables[0],
-							 false, NULL) == FIREWALL_OK);
+		_exit(firewall != NULL ? (int)tamper(run, firewall) : TAMPER_NOT_TRIED);
 	}
-	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
-	       WEXITSTATUS(status) == 1;
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status) ||
+	    WEXITSTATUS(status) > TAMPER_NOT_TRIED)
+		return TAMPER_NOT_TRIED;
+	return (enum tamper_result)WEXITSTATUS(status);
 }
 
 void test_tampering(struct leak_run *run, struct leak_test *test)
@@ -180,13 +196,20 @@ void test_tampering(struct leak_run *run, struct leak_test *test)
 		return;
 	}
 	test->probes++;
-	if (tamper_as_user(run)) {
-		test_found(test, LEAK_FOUND, "the proxy's own user replaced the rules");
-		test_cause(test, "start egressd so that its proxy has no capability",
-			   "user %u has NET_ADMIN", run->options->uid);
+	switch (tamper_as_user(run)) {
+	case TAMPER_REFUSED:
+		tamper_as_root(run, test);
 		return;
+	case TAMPER_NOT_TRIED:
+		test_found(test, LEAK_INCONCLUSIVE,
+			   "replacing the rules could not be tried as the proxy's user");
+		return;
+	case TAMPER_DONE:
+		break;
 	}
-	tamper_as_root(run, test);
+	test_found(test, LEAK_FOUND, "the proxy's own user replaced the rules");
+	test_cause(test, "start egressd so that its proxy has no capability",
+		   "user %u has NET_ADMIN", run->options->uid);
 }
 
 /* --- T12 --- */

@@ -367,6 +367,12 @@ def test_without_the_capability_it_says_which(site):
     assert report["code"] == 4 and "NET_RAW" in report["error"], report
 
 
+def test_rules_that_nobody_could_try_to_replace_prove_nothing(site):
+    report = site.leak_test("T10", before=("setpriv", "--bounding-set=-setuid", "--inh-caps=-setuid"))
+    test = report["by_id"]["T10"]
+    assert test["result"] == "inconclusive" and "could not be tried as the proxy's user" in test["summary"], test
+
+
 def test_probes_for_which_there_is_no_room_prove_nothing(site):
     """Descriptors for the taps and the controls, and for seven probes of twelve."""
     report = site.leak_test("T7", before=("prlimit", "--nofile=18"))
