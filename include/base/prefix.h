@@ -19,6 +19,9 @@ MUST_CHECK bool prefix_parse(const char *text, size_t len, struct prefix *prefix
 
 bool prefix_contains(const struct prefix *prefix, const struct address *address);
 
+/* The address whose leading bits are set: 255.0.0.0 of 10.0.0.0/8. */
+struct address prefix_mask(const struct prefix *prefix);
+
 /* "10.0.0.0/8"; a single host without the slash. Returns text. */
 const char *prefix_format(const struct prefix *prefix, char text[PREFIX_TEXT_SIZE]);
 

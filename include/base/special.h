@@ -32,10 +32,14 @@ const char *address_class_name(enum address_class class);
  */
 bool address_is_special(const struct address *address);
 
+enum {
+	SPECIAL_PREFIXES_MAX = 24,
+};
+
 /*
- * The special networks of a family, for those who can only go by prefixes: 0, 1, ... until false.
- * Of IPv6, all that wraps an IPv4 address is among them, whichever it is.
+ * The special networks of a family, for those who can only go by prefixes. Returns how many. Of
+ * IPv6, all that wraps an IPv4 address is among them, whichever it is.
  */
-bool special_prefix_at(sa_family_t family, size_t index, struct prefix *prefix);
+size_t special_prefixes(sa_family_t family, struct prefix prefixes[SPECIAL_PREFIXES_MAX]);
 
 #endif

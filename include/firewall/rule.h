@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/address.h"
+#include "base/prefix.h"
 
 enum {
 	RULESET_NAME_SIZE = 32,
@@ -30,9 +30,9 @@ enum match_kind {
 	MATCH_STRAY,    /* its source is no address of the device that it leaves by */
 	MATCH_ARP,      /* netdev: by the frame's own word */
 	MATCH_PROTOCOL, /* number: IPPROTO_TCP, ... */
-	MATCH_SOURCE,   /* set, or address */
+	MATCH_SOURCE,   /* set, or prefix */
 	MATCH_DESTINATION,
-	MATCH_ORIGIN,      /* who opened the flow: set and family */
+	MATCH_ORIGIN,      /* who opened the flow */
 	MATCH_SOURCE_PORT, /* number: the protocol; low and high */
 	MATCH_DESTINATION_PORT,
 	MATCH_ICMPV6_TYPE, /* low and high */
@@ -44,8 +44,8 @@ struct rule_match {
 	uint32_t number, mask;
 	uint16_t low, high;
 	char device[IFNAMSIZ];
-	char set[RULESET_NAME_SIZE]; /* "": address */
-	struct address address;      /* its family alone when set is given */
+	char set[RULESET_NAME_SIZE]; /* "": prefix */
+	struct prefix prefix;        /* a set has so many bits of an address of this family */
 };
 
 enum rule_verdict {

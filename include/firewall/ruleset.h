@@ -14,6 +14,7 @@
 
 enum {
 	RULESET_DEVICES_MAX = 256, /* the kernel's own limit, of one chain */
+	RULESET_ADDRESS_SIZE = 16, /* of either family; behind 4 bytes of IPv4 come zeros */
 };
 
 /* Tables of family netdev have chains at devices, and see frames that no other table does. */
@@ -40,15 +41,15 @@ struct ruleset_chain {
 	size_t rule_count;
 };
 
-struct address_range {
-	uint8_t first[16], last[16];
-};
-
+/*
+ * Of single addresses, and never of ranges: the kernel has those in the set when the rules come
+ * into force, and fills a set of ranges a moment later (seen with Linux 6.18).
+ */
 struct ruleset_set {
 	char name[RULESET_NAME_SIZE];
-	sa_family_t family;           /* AF_UNSPEC: read back, and of another type */
-	struct address_range *ranges; /* sorted, neither overlapping nor adjacent */
-	size_t range_count;
+	sa_family_t family;                         /* AF_UNSPEC: read back, and of another type */
+	uint8_t (*addresses)[RULESET_ADDRESS_SIZE]; /* sorted, each once */
+	size_t count;
 };
 
 struct ruleset {
@@ -68,6 +69,8 @@ void ruleset_init(struct ruleset *ruleset, enum ruleset_family family, const cha
 void ruleset_clear(struct ruleset *ruleset);
 
 const struct ruleset_chain *ruleset_find_chain(const struct ruleset *ruleset, const char *name);
+/* 4 or 16, of an address in the set; 0 for AF_UNSPEC. */
+size_t ruleset_set_width(const struct ruleset_set *set);
 const struct ruleset_set *ruleset_find_set(const struct ruleset *ruleset, const char *name);
 
 #endif

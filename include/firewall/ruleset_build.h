@@ -6,7 +6,7 @@
 #ifndef FIREWALL_RULESET_BUILD_H
 #define FIREWALL_RULESET_BUILD_H
 
-#include "base/prefix.h"
+#include "base/compiler.h"
 #include "firewall/ruleset.h"
 
 /* When all is added, once: brings the sets and devices in order. -1 + ENOMEM when something was
@@ -15,11 +15,9 @@ MUST_CHECK int ruleset_finish(struct ruleset *ruleset);
 
 void ruleset_add_counter(struct ruleset *ruleset, const char *name);
 struct ruleset_set *ruleset_add_set(struct ruleset *ruleset, const char *name, sa_family_t family);
-/* Of another family: passed over. */
-void ruleset_set_add(struct ruleset *ruleset, struct ruleset_set *set, const struct prefix *prefix);
-void ruleset_set_add_range(struct ruleset *ruleset, struct ruleset_set *set,
-			   const struct address_range *range);
-/* Sorts the ranges and joins what overlaps or touches. */
+/* As many bytes as an address of the set has. */
+void ruleset_set_add(struct ruleset *ruleset, struct ruleset_set *set, const uint8_t *bytes);
+/* Sorts, and keeps one of each. */
 void ruleset_set_order(struct ruleset_set *set);
 void ruleset_drop_last_set(struct ruleset *ruleset);
 /* NULL when there is no memory; the next call moves it. */

@@ -59,6 +59,15 @@ bool prefix_contains(const struct prefix *prefix, const struct address *address)
 	return true;
 }
 
+struct address prefix_mask(const struct prefix *prefix)
+{
+	struct address mask = {.family = prefix->address.family};
+
+	for (size_t i = 0; i < address_len(&mask); i++)
+		mask.bytes[i] = prefix_mask_byte(prefix->bits, i);
+	return mask;
+}
+
 const char *prefix_format(const struct prefix *prefix, char text[PREFIX_TEXT_SIZE])
 {
 	char ip[ADDRESS_TEXT_SIZE];

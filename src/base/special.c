@@ -145,7 +145,7 @@ bool address_is_special(const struct address *address)
 	return address_class(address) != ADDRESS_PUBLIC;
 }
 
-bool special_prefix_at(sa_family_t family, size_t index, struct prefix *prefix)
+size_t special_prefixes(sa_family_t family, struct prefix prefixes[SPECIAL_PREFIXES_MAX])
 {
 	/* Outside 2000::/3, and inside it Teredo and 6to4. */
 	static const struct special_prefix coarse_v6[] = {
@@ -155,11 +155,15 @@ bool special_prefix_at(sa_family_t family, size_t index, struct prefix *prefix)
 		{{0x20, 0x01, 0x00, 0x00}, 32, ADDRESS_RESERVED},
 		{{0x20, 0x02}, 16, ADDRESS_RESERVED},
 	};
-	const struct special_prefix *table = family == AF_INET ? special_v4 : coarse_v6;
+	bool is_v4 = family == AF_INET;
+	const struct special_prefix *table = is_v4 ? special_v4 : coarse_v6;
+	size_t count = is_v4 ? ARRAY_LEN(special_v4) : ARRAY_LEN(coarse_v6);
 
-	if (index >= (family == AF_INET ? ARRAY_LEN(special_v4) : ARRAY_LEN(coarse_v6)))
-		return false;
-	*prefix = (struct prefix){.address.family = family, .bits = table[index].bits};
-	memcpy(prefix->address.bytes, table[index].bytes, family == AF_INET ? 4 : 8);
-	return true;
+	_Static_assert(ARRAY_LEN(coarse_v6) <= SPECIAL_PREFIXES_MAX, "a prefix would be missing");
+	_Static_assert(ARRAY_LEN(special_v4) <= SPECIAL_PREFIXES_MAX, "a prefix would be missing");
+	for (size_t i = 0; i < count; i++) {
+		prefixes[i] = (struct prefix){.address.family = family, .bits = table[i].bits};
+		memcpy(prefixes[i].address.bytes, table[i].bytes, is_v4 ? 4 : 8);
+	}
+	return count;
 }

@@ -61,25 +61,29 @@ bool address_is_loopback(const struct address *address)
 
 void rule_address(struct ruleset_rule *rule, enum match_kind kind, const struct address *address)
 {
-	struct rule_match *match;
+	struct party party = {0};
 
 	if (address_is_wildcard(address))
 		return;
-	match = rule_match(rule, kind);
-	if (match == NULL)
-		return;
-	match->address.family = address->family;
-	memcpy(match->address.bytes, address->bytes, address_len(address));
+	party.prefix.address.family = address->family;
+	memcpy(party.prefix.address.bytes, address->bytes, address_len(address));
+	party.prefix.bits = (uint8_t)(address_len(address) * 8);
+	rule_party(rule, kind, &party);
 }
 
-void rule_set(struct ruleset_rule *rule, enum match_kind kind, const struct ruleset_set *set)
+bool party_is_anyone(const struct party *party)
 {
-	struct rule_match *match = rule_match(rule, kind);
+	return party->prefix.address.family == AF_UNSPEC;
+}
+
+void rule_party(struct ruleset_rule *rule, enum match_kind kind, const struct party *party)
+{
+	struct rule_match *match = party_is_anyone(party) ? NULL : rule_match(rule, kind);
 
 	if (match == NULL)
 		return;
-	match->address.family = set->family;
-	snprintf(match->set, sizeof(match->set), "%s", set->name);
+	match->prefix = party->prefix;
+	memcpy(match->set, party->set, sizeof(match->set));
 }
 
 void rule_ports(struct ruleset_rule *rule, enum match_kind kind, uint32_t protocol, uint16_t low,
@@ -191,28 +195,92 @@ void policy_udp_ports(const struct firewall_policy *policy, uint16_t *low, uint1
 
 static bool set_is_same(const struct ruleset_set *a, const struct ruleset_set *b)
 {
-	return a->family == b->family && a->range_count == b->range_count &&
-	       memcmp(a->ranges, b->ranges, a->range_count * sizeof(*a->ranges)) == 0;
+	return a->family == b->family && a->count == b->count &&
+	       memcmp(a->addresses, b->addresses, a->count * sizeof(*a->addresses)) == 0;
 }
 
-const struct ruleset_set *compose_set(struct ruleset *ruleset, const char *name, sa_family_t family,
-				      const struct prefix *prefixes, size_t count)
+/* The set added last, or one before it that has the same. */
+static const char *set_share(struct ruleset *ruleset)
 {
-	struct ruleset_set *set = ruleset_add_set(ruleset, name, family);
+	const struct ruleset_set *last = &ruleset->sets[ruleset->set_count - 1];
+	const struct ruleset_set *set = ruleset->sets;
+
+	while (set != last && !set_is_same(set, last))
+		set++;
+	if (set != last)
+		ruleset_drop_last_set(ruleset);
+	return set->name;
+}
+
+static bool prefix_is_covered(const struct prefix *prefix, const struct prefix *prefixes,
+			      size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (prefixes[i].bits < prefix->bits &&
+		    prefix_contains(&prefixes[i], &prefix->address))
+			return true;
+	}
+	return false;
+}
+
+/* Completes a party that has a family and a length; false when there is nobody in it. */
+static bool party_find(struct ruleset *ruleset, const char *name, const struct prefix *prefixes,
+		       size_t count, struct party *party)
+{
+	struct prefix *of = &party->prefix;
+	struct ruleset_set *set = ruleset_add_set(ruleset, name, of->address.family);
+	bool found;
 
 	if (set == NULL)
-		return NULL;
-	for (size_t i = 0; i < count; i++)
-		ruleset_set_add(ruleset, set, &prefixes[i]);
-	ruleset_set_order(set);
-	for (size_t i = 0; i + 1 < ruleset->set_count; i++) {
-		if (set->range_count == 0 || !set_is_same(&ruleset->sets[i], set))
-			continue;
-		ruleset_drop_last_set(ruleset);
-		return &ruleset->sets[i];
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (prefixes[i].address.family == set->family && prefixes[i].bits == of->bits &&
+		    !prefix_is_covered(&prefixes[i], prefixes, count))
+			ruleset_set_add(ruleset, set, prefixes[i].address.bytes);
 	}
-	if (set->range_count > 0)
-		return set;
+	ruleset_set_order(set);
+	found = set->count > 0;
+	if (set->count > 1) {
+		snprintf(party->set, sizeof(party->set), "%s", set_share(ruleset));
+		return true;
+	}
+	if (found)
+		memcpy(of->address.bytes, set->addresses, RULESET_ADDRESS_SIZE);
 	ruleset_drop_last_set(ruleset);
-	return NULL;
+	return found;
+}
+
+void parties_add(struct parties *parties, const struct party *party)
+{
+	assert(parties->count < PARTIES_MAX);
+	parties->items[parties->count++] = *party;
+}
+
+void parties_compose(struct parties *parties, struct ruleset *ruleset, const char *name,
+		     sa_family_t family, const struct prefix *prefixes, size_t count)
+{
+	unsigned whole = family == AF_INET ? 32 : 128;
+
+	for (unsigned bits = whole + 1; bits-- > 0;) {
+		struct party party = {.prefix = {.address.family = family, .bits = (uint8_t)bits}};
+		char set[RULESET_NAME_SIZE];
+
+		if (bits == whole)
+			snprintf(set, sizeof(set), "%s", name);
+		else
+			snprintf(set, sizeof(set), "%s_%u", name, bits);
+		if (party_find(ruleset, set, prefixes, count, &party))
+			parties_add(parties, &party);
+	}
+}
+
+void chain_add_parties(struct ruleset *ruleset, const struct parties *parties, enum match_kind kind,
+		       const char *counter, enum rule_verdict verdict, const char *target)
+{
+	for (size_t i = 0; i < parties->count; i++) {
+		struct ruleset_rule *rule = ruleset_add_rule(ruleset);
+
+		rule_party(rule, kind, &parties->items[i]);
+		rule_end(rule, counter, verdict, target);
+	}
 }

@@ -22,14 +22,30 @@ enum {
 	PORTS_ANY_HIGH = 60999,
 };
 
+/* Whom a rule is about: those of one family with the same leading bits, or with bits of a set. */
+struct party {
+	char set[RULESET_NAME_SIZE]; /* "": the prefix alone */
+	struct prefix prefix;        /* of no family: anyone */
+};
+
+enum {
+	/* One for each length there is, of either family, and one to spare. */
+	PARTIES_MAX = 33 + 129 + 1,
+};
+
+struct parties {
+	struct party items[PARTIES_MAX];
+	size_t count;
+};
+
 void rule_device_in(struct ruleset_rule *rule, const char *device, bool inverted);
 void rule_device_out(struct ruleset_rule *rule, const char *device, bool inverted);
 /* kind: MATCH_UID, MATCH_PROTOCOL with the number; MATCH_MARKED, _REPLY, _INVALID with 0. */
 void rule_when(struct ruleset_rule *rule, enum match_kind kind, uint32_t number);
 /* MATCH_SOURCE, MATCH_DESTINATION. A wildcard address asks nothing. */
 void rule_address(struct ruleset_rule *rule, enum match_kind kind, const struct address *address);
-/* MATCH_SOURCE, MATCH_DESTINATION, MATCH_ORIGIN. */
-void rule_set(struct ruleset_rule *rule, enum match_kind kind, const struct ruleset_set *set);
+/* MATCH_SOURCE, MATCH_DESTINATION, MATCH_ORIGIN. Anyone asks nothing. */
+void rule_party(struct ruleset_rule *rule, enum match_kind kind, const struct party *party);
 /* MATCH_SOURCE_PORT, MATCH_DESTINATION_PORT. */
 void rule_ports(struct ruleset_rule *rule, enum match_kind kind, uint32_t protocol, uint16_t low,
 		uint16_t high);
@@ -61,9 +77,17 @@ bool address_is_loopback(const struct address *address);
 /* The policy's range for associations. */
 void policy_udp_ports(const struct firewall_policy *policy, uint16_t *low, uint16_t *high);
 
-/* The addresses of one family in a set of that name, or in one that has the same already. NULL:
- * there are none (or no memory). */
-const struct ruleset_set *compose_set(struct ruleset *ruleset, const char *name, sa_family_t family,
-				      const struct prefix *prefixes, size_t count);
+bool party_is_anyone(const struct party *party);
+void parties_add(struct parties *parties, const struct party *party);
+/*
+ * Adds those of one family: a party for each length that the list has, the longest first, without
+ * what is within another one. More than one of a length are a set, of that name ("name_16" when
+ * they are not whole addresses), or one before it that has the same.
+ */
+void parties_compose(struct parties *parties, struct ruleset *ruleset, const char *name,
+		     sa_family_t family, const struct prefix *prefixes, size_t count);
+/* A rule for each, to the chain added last. */
+void chain_add_parties(struct ruleset *ruleset, const struct parties *parties, enum match_kind kind,
+		       const char *counter, enum rule_verdict verdict, const char *target);
 
 #endif

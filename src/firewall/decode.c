@@ -58,6 +58,7 @@ static bool decode_conntrack(struct decoder *decoder, const struct nftnl_expr *e
 	if (is_origin && nftnl_expr_get_u8(expression, NFTNL_EXPR_CT_DIR) != IP_CT_DIR_ORIGINAL)
 		return false;
 	decoder_load(decoder, LOADED_CONNTRACK, key);
+	decoder->len = key == NFT_CT_SRC_IP6 ? 16 : 4;
 	return true;
 }
 
@@ -92,28 +93,54 @@ static bool decode_word(const struct nftnl_expr *expression, uint16_t attribute,
 	return true;
 }
 
+/* Leading bits, and nothing turned over. */
+static bool decode_prefix(struct decoder *decoder, const struct nftnl_expr *expression)
+{
+	static const uint8_t zeros[16];
+	uint32_t len = 0, flip_len = 0;
+	const void *mask = nftnl_expr_get(expression, NFTNL_EXPR_BITWISE_MASK, &len);
+	const void *flip = nftnl_expr_get(expression, NFTNL_EXPR_BITWISE_XOR, &flip_len);
+	struct prefix prefix = {.address.family = len == 4 ? AF_INET : AF_INET6};
+	struct address wanted;
+
+	if (mask == NULL || flip == NULL || (len != 4 && len != 16) || len != decoder->len ||
+	    flip_len != len || memcmp(flip, zeros, len) != 0)
+		return false;
+	memcpy(prefix.address.bytes, mask, len);
+	while (prefix.bits < len * 8 &&
+	       (prefix.address.bytes[prefix.bits / 8] & (0x80 >> prefix.bits % 8)) != 0)
+		prefix.bits++;
+	decoder->bits = prefix.bits;
+	wanted = prefix_mask(&prefix);
+	return memcmp(mask, wanted.bytes, len) == 0;
+}
+
 static bool decode_bitwise(struct decoder *decoder, const struct nftnl_expr *expression)
 {
 	bool is_first = !decoder->masked;
 
 	decoder->masked = true;
-	return is_first &&
-	       (decoder->loaded == LOADED_CONNTRACK ||
+	if (!is_first ||
+	    nftnl_expr_get_u32(expression, NFTNL_EXPR_BITWISE_OP) != NFT_BITWISE_BOOL ||
+	    !is_register(expression, NFTNL_EXPR_BITWISE_SREG) ||
+	    !is_register(expression, NFTNL_EXPR_BITWISE_DREG))
+		return false;
+	if (decoder_has_address(decoder))
+		return decode_prefix(decoder, expression);
+	return (decoder->loaded == LOADED_CONNTRACK ||
 		(decoder->loaded == LOADED_META && decoder->key == NFT_META_MARK)) &&
-	       nftnl_expr_get_u32(expression, NFTNL_EXPR_BITWISE_OP) == NFT_BITWISE_BOOL &&
-	       is_register(expression, NFTNL_EXPR_BITWISE_SREG) &&
-	       is_register(expression, NFTNL_EXPR_BITWISE_DREG) &&
 	       decode_word(expression, NFTNL_EXPR_BITWISE_MASK, &decoder->mask) &&
 	       decode_word(expression, NFTNL_EXPR_BITWISE_XOR, &decoder->flip);
 }
 
 static bool decode_lookup(struct decoder *decoder, const struct nftnl_expr *expression)
 {
-	struct rule_match *match = decode_who(decoder);
+	struct rule_match *match = decode_who(decoder, decoder->len);
 	const char *set = nftnl_expr_get_str(expression, NFTNL_EXPR_LOOKUP_SET);
 
-	if (match == NULL || set == NULL || strlen(set) >= sizeof(match->set) ||
-	    !is_register(expression, NFTNL_EXPR_LOOKUP_SREG) ||
+	/* Of whole addresses, masked or not. */
+	if (match == NULL || decoder->len != address_len(&match->prefix.address) || set == NULL ||
+	    strlen(set) >= sizeof(match->set) || !is_register(expression, NFTNL_EXPR_LOOKUP_SREG) ||
 	    nftnl_expr_is_set(expression, NFTNL_EXPR_LOOKUP_DREG) ||
 	    nftnl_expr_get_u32(expression, NFTNL_EXPR_LOOKUP_FLAGS) != 0)
 		return false;

@@ -21,32 +21,47 @@ struct rule_match *decoder_match(struct decoder *decoder, enum match_kind kind)
 	return match;
 }
 
-struct rule_match *decode_who(struct decoder *decoder)
+bool decoder_has_address(const struct decoder *decoder)
+{
+	return decoder->loaded == LOADED_PAYLOAD ||
+	       (decoder->loaded == LOADED_CONNTRACK &&
+		(decoder->key == NFT_CT_SRC_IP || decoder->key == NFT_CT_SRC_IP6));
+}
+
+/* Which address of the packet was loaded, or the first bytes of which. */
+static bool decode_side(struct decoder *decoder, enum match_kind *kind)
 {
 	bool is_v4 = decoder->family == AF_INET;
+	uint32_t source = is_v4 ? HEADER_IPV4_SOURCE : HEADER_IPV6_SOURCE;
+	uint32_t destination = is_v4 ? HEADER_IPV4_DESTINATION : HEADER_IPV6_DESTINATION;
+
+	*kind = decoder->offset == source ? MATCH_SOURCE : MATCH_DESTINATION;
+	decoder->family_awaits = false;
+	return decoder->family != AF_UNSPEC && decoder->base == NFT_PAYLOAD_NETWORK_HEADER &&
+	       (decoder->offset == source || decoder->offset == destination);
+}
+
+struct rule_match *decode_who(struct decoder *decoder, uint32_t len)
+{
+	struct prefix prefix = {.address.family = decoder->family};
 	enum match_kind kind = MATCH_ORIGIN;
-	sa_family_t family = AF_INET;
 	struct rule_match *match;
+	size_t whole;
 
-	if (decoder->loaded == LOADED_CONNTRACK && decoder->key == NFT_CT_SRC_IP6) {
-		family = AF_INET6;
-	} else if (decoder->loaded == LOADED_PAYLOAD) {
-		uint32_t source = is_v4 ? HEADER_IPV4_SOURCE : HEADER_IPV6_SOURCE;
-		uint32_t destination = is_v4 ? HEADER_IPV4_DESTINATION : HEADER_IPV6_DESTINATION;
-
-		if (decoder->family == AF_UNSPEC || decoder->base != NFT_PAYLOAD_NETWORK_HEADER ||
-		    decoder->len != (is_v4 ? 4 : 16) ||
-		    (decoder->offset != source && decoder->offset != destination))
-			return NULL;
-		kind = decoder->offset == source ? MATCH_SOURCE : MATCH_DESTINATION;
-		family = decoder->family;
-		decoder->family_awaits = false;
-	} else if (decoder->loaded != LOADED_CONNTRACK || decoder->key != NFT_CT_SRC_IP) {
+	if (!decoder_has_address(decoder))
 		return NULL;
-	}
+	if (decoder->loaded == LOADED_CONNTRACK)
+		prefix.address.family = decoder->key == NFT_CT_SRC_IP ? AF_INET : AF_INET6;
+	else if (decoder->len != len || !decode_side(decoder, &kind))
+		return NULL;
+	whole = address_len(&prefix.address);
+	/* nft compares no more bytes than a prefix has, where it has whole ones. */
+	if (len == 0 || len > whole || (decoder->masked && len < whole))
+		return NULL;
+	prefix.bits = decoder->masked ? decoder->bits : (uint8_t)(len * 8);
 	match = decoder_match(decoder, kind);
 	if (match != NULL)
-		match->address.family = family;
+		match->prefix = prefix;
 	return match;
 }
 
@@ -262,6 +277,22 @@ static bool compare_icmp_type(struct decoder *decoder, uint32_t operation, const
 	return true;
 }
 
+/* Of what is not an address. */
+static bool compare_payload(struct decoder *decoder, uint32_t operation, const void *bytes,
+			    uint32_t len)
+{
+	if (decoder->base == NFT_PAYLOAD_LL_HEADER)
+		return compare_frame(decoder, operation, bytes, len);
+	if (decoder->base == NFT_PAYLOAD_TRANSPORT_HEADER && decoder->len == 1)
+		return len == 1 && decoder->offset == HEADER_ICMP_TYPE &&
+		       compare_icmp_type(decoder, operation, bytes);
+	return decoder->base == NFT_PAYLOAD_TRANSPORT_HEADER && len == sizeof(uint16_t) &&
+	       decoder->len == len &&
+	       (decoder->offset == HEADER_SOURCE_PORT ||
+		decoder->offset == HEADER_DESTINATION_PORT) &&
+	       compare_port(decoder, operation, bytes);
+}
+
 bool decode_compare(struct decoder *decoder, const struct nftnl_expr *expression)
 {
 	uint32_t operation = nftnl_expr_get_u32(expression, NFTNL_EXPR_CMP_OP), len = 0;
@@ -272,25 +303,14 @@ bool decode_compare(struct decoder *decoder, const struct nftnl_expr *expression
 		return false;
 	if (decoder->loaded == LOADED_META)
 		return compare_meta(decoder, operation, bytes, len);
-	if (decoder->loaded == LOADED_CONNTRACK)
+	if (decoder->loaded == LOADED_CONNTRACK && !decoder_has_address(decoder))
 		return compare_conntrack(decoder, operation, bytes, len);
 	if (decoder->loaded == LOADED_ROUTE)
 		return compare_route(decoder, operation, bytes, len);
-	if (decoder->loaded != LOADED_PAYLOAD)
-		return false;
-	if (decoder->base == NFT_PAYLOAD_LL_HEADER)
-		return compare_frame(decoder, operation, bytes, len);
-	if (decoder->base == NFT_PAYLOAD_TRANSPORT_HEADER && decoder->len == 1)
-		return len == 1 && decoder->offset == HEADER_ICMP_TYPE &&
-		       compare_icmp_type(decoder, operation, bytes);
-	if (decoder->base == NFT_PAYLOAD_TRANSPORT_HEADER)
-		return len == sizeof(uint16_t) && decoder->len == len &&
-		       (decoder->offset == HEADER_SOURCE_PORT ||
-			decoder->offset == HEADER_DESTINATION_PORT) &&
-		       compare_port(decoder, operation, bytes);
-	match = operation == NFT_CMP_EQ ? decode_who(decoder) : NULL;
-	if (match == NULL || len != address_len(&match->address))
-		return false;
-	memcpy(match->address.bytes, bytes, len);
-	return true;
+	if (decoder->loaded == LOADED_PAYLOAD && decoder->base != NFT_PAYLOAD_NETWORK_HEADER)
+		return compare_payload(decoder, operation, bytes, len);
+	match = operation == NFT_CMP_EQ ? decode_who(decoder, len) : NULL;
+	if (match != NULL)
+		memcpy(match->prefix.address.bytes, bytes, len);
+	return match != NULL;
 }

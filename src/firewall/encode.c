@@ -64,7 +64,7 @@ static void encode_conntrack(struct encoder *encoder, uint32_t key, bool origina
 		nftnl_expr_set_u8(expression, NFTNL_EXPR_CT_DIR, IP_CT_DIR_ORIGINAL);
 }
 
-static void encode_bits(struct encoder *encoder, uint32_t mask, uint32_t flip)
+static void encode_bits(struct encoder *encoder, const void *mask, const void *flip, uint32_t len)
 {
 	struct nftnl_expr *expression = encoder_add(encoder, "bitwise");
 
@@ -72,10 +72,15 @@ static void encode_bits(struct encoder *encoder, uint32_t mask, uint32_t flip)
 		return;
 	nftnl_expr_set_u32(expression, NFTNL_EXPR_BITWISE_SREG, NFT_REG_1);
 	nftnl_expr_set_u32(expression, NFTNL_EXPR_BITWISE_DREG, NFT_REG_1);
-	nftnl_expr_set_u32(expression, NFTNL_EXPR_BITWISE_LEN, sizeof(mask));
-	if (nftnl_expr_set(expression, NFTNL_EXPR_BITWISE_MASK, &mask, sizeof(mask)) < 0 ||
-	    nftnl_expr_set(expression, NFTNL_EXPR_BITWISE_XOR, &flip, sizeof(flip)) < 0)
+	nftnl_expr_set_u32(expression, NFTNL_EXPR_BITWISE_LEN, len);
+	if (nftnl_expr_set(expression, NFTNL_EXPR_BITWISE_MASK, mask, len) < 0 ||
+	    nftnl_expr_set(expression, NFTNL_EXPR_BITWISE_XOR, flip, len) < 0)
 		encoder->failed = true;
+}
+
+static void encode_word_bits(struct encoder *encoder, uint32_t mask, uint32_t flip)
+{
+	encode_bits(encoder, &mask, &flip, sizeof(mask));
 }
 
 static void encode_payload(struct encoder *encoder, uint32_t base, uint32_t offset, uint32_t len)
@@ -141,23 +146,28 @@ static void encode_family(struct encoder *encoder, sa_family_t family)
 
 static void encode_who(struct encoder *encoder, const struct rule_match *match)
 {
-	bool is_v4 = match->address.family == AF_INET;
+	static const uint8_t zeros[16];
+	const struct address *address = &match->prefix.address;
+	bool is_v4 = address->family == AF_INET;
 	bool is_source = match->kind == MATCH_SOURCE;
 	uint32_t len = is_v4 ? 4 : 16;
+	struct address mask = prefix_mask(&match->prefix);
 
 	if (match->kind == MATCH_ORIGIN) {
 		encode_conntrack(encoder, is_v4 ? NFT_CT_SRC_IP : NFT_CT_SRC_IP6, true);
 	} else {
-		encode_family(encoder, match->address.family);
+		encode_family(encoder, address->family);
 		encode_payload(encoder, NFT_PAYLOAD_NETWORK_HEADER,
 			       is_v4 ? (is_source ? HEADER_IPV4_SOURCE : HEADER_IPV4_DESTINATION)
 				     : (is_source ? HEADER_IPV6_SOURCE : HEADER_IPV6_DESTINATION),
 			       len);
 	}
+	if (match->prefix.bits < len * 8)
+		encode_bits(encoder, mask.bytes, zeros, len);
 	if (match->set[0] != '\0')
 		encode_lookup(encoder, match->set);
 	else
-		encode_compare(encoder, NFT_CMP_EQ, match->address.bytes, len);
+		encode_compare(encoder, NFT_CMP_EQ, address->bytes, len);
 }
 
 static void encode_port(struct encoder *encoder, const struct rule_match *match)
@@ -202,11 +212,11 @@ static void encode_flow(struct encoder *encoder, const struct rule_match *match)
 		encode_compare(encoder, NFT_CMP_EQ, &reply, sizeof(reply));
 	} else if (match->kind == MATCH_MARKED) {
 		encode_conntrack(encoder, NFT_CT_MARK, false);
-		encode_bits(encoder, RULE_MARK_MASK, 0);
+		encode_word_bits(encoder, RULE_MARK_MASK, 0);
 		encode_compare(encoder, NFT_CMP_EQ, &mark, sizeof(mark));
 	} else {
 		encode_conntrack(encoder, NFT_CT_STATE, false);
-		encode_bits(encoder, STATE_INVALID, 0);
+		encode_word_bits(encoder, STATE_INVALID, 0);
 		encode_compare(encoder, NFT_CMP_NEQ, &zero, sizeof(zero));
 	}
 }
@@ -215,7 +225,7 @@ static void encode_packet_mark(struct encoder *encoder, const struct rule_match 
 {
 	encode_meta(encoder, NFT_META_MARK);
 	if (match->mask != UINT32_MAX)
-		encode_bits(encoder, match->mask, 0);
+		encode_word_bits(encoder, match->mask, 0);
 	encode_compare(encoder, NFT_CMP_EQ, &match->number, sizeof(match->number));
 }
 
@@ -291,7 +301,7 @@ static void encode_mark(struct encoder *encoder)
 	struct nftnl_expr *expression;
 
 	encode_conntrack(encoder, NFT_CT_MARK, false);
-	encode_bits(encoder, ~(uint32_t)RULE_MARK_MASK, RULE_MARK);
+	encode_word_bits(encoder, ~(uint32_t)RULE_MARK_MASK, RULE_MARK);
 	expression = encoder_add(encoder, "ct");
 	if (expression == NULL)
 		return;
@@ -304,7 +314,7 @@ static void encode_stamp(struct encoder *encoder, uint32_t stamp)
 	struct nftnl_expr *expression;
 
 	encode_meta(encoder, NFT_META_MARK);
-	encode_bits(encoder, ~(uint32_t)RULE_MARK_MASK, stamp);
+	encode_word_bits(encoder, ~(uint32_t)RULE_MARK_MASK, stamp);
 	expression = encoder_add(encoder, "meta");
 	if (expression == NULL)
 		return;

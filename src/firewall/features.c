@@ -31,7 +31,7 @@ static const struct feature_words words[FEATURE_COUNT] = {
 			       "no rule can be set", true},
 	[FEATURE_COUNTERS] = {"counters", "named counters", "nft_objref, nft_counter (Linux 4.10)",
 			      "nobody could tell what was stopped", true},
-	[FEATURE_SETS] = {"sets", "sets of address ranges", "nft_set_rbtree (CONFIG_NF_TABLES)",
+	[FEATURE_SETS] = {"sets", "sets of addresses", "nft_set_hash (CONFIG_NF_TABLES)",
 			  "rules cannot say who the clients are", true},
 	[FEATURE_UID] = {"uid", "matching by user", "nft_meta (CONFIG_NF_TABLES)",
 			 "the proxy's packets cannot be told from others", true},
@@ -108,7 +108,7 @@ static void rule_add(struct ruleset *ruleset, enum match_kind kind, const char *
 	match = &rule->matches[rule->match_count++];
 	match->kind = kind;
 	snprintf(match->set, sizeof(match->set), "%s", set);
-	match->address.family = set[0] == '\0' ? AF_UNSPEC : AF_INET;
+	match->prefix = (struct prefix){.address.family = AF_INET, .bits = 8};
 }
 
 static void rule_add_verdict(struct ruleset *ruleset, enum rule_verdict verdict)
@@ -122,13 +122,13 @@ static void rule_add_verdict(struct ruleset *ruleset, enum rule_verdict verdict)
 /* A ruleset that takes this feature, and nothing that is tried later. */
 static void ruleset_make(struct ruleset *ruleset, enum firewall_feature feature)
 {
-	static const struct prefix ten = {.address = {.family = AF_INET, .bytes = {10}}, .bits = 8};
+	static const uint8_t ten[] = {10, 0, 0, 0};
 	struct ruleset_rule *rule;
 
 	ruleset_init(ruleset, feature == FEATURE_EGRESS ? RULESET_NETDEV : RULESET_INET,
 		     table_name);
 	if (feature == FEATURE_SETS)
-		ruleset_set_add(ruleset, ruleset_add_set(ruleset, "ten", AF_INET), &ten);
+		ruleset_set_add(ruleset, ruleset_add_set(ruleset, "ten", AF_INET), ten);
 	ruleset_add_chain(ruleset, "c",
 			  feature == FEATURE_TABLES   ? HOOK_OUTPUT
 			  : feature == FEATURE_EGRESS ? HOOK_EGRESS

@@ -11,7 +11,6 @@ int derive_strict_frames(const struct firewall_policy *policy, const char *table
 {
 	static const char *const counters[] = {"ok_client", "ok_forward", "ok_target",
 					       "ok_endpoint", "blk_frame"};
-	static const char *const sets[] = {"apps", "apps6"};
 	struct gateway gateway = {
 		.policy = policy, .ruleset = ruleset, .strict = true, .frames = true};
 
@@ -24,16 +23,8 @@ int derive_strict_frames(const struct firewall_policy *policy, const char *table
 	chain_accept_link(ruleset);
 	chain_accept_endpoints(ruleset, policy, "ok_endpoint");
 	own_ways(&gateway);
-	for (size_t i = 0; i < ARRAY_LEN(sets); i++) {
-		const struct ruleset_set *set = ruleset_find_set(ruleset, sets[i]);
-		struct ruleset_rule *rule;
-
-		if (set == NULL)
-			continue;
-		rule = ruleset_add_rule(ruleset);
-		rule_set(rule, MATCH_DESTINATION, set);
-		rule_end(rule, "ok_client", VERDICT_ACCEPT, NULL);
-	}
+	chain_add_parties(ruleset, &gateway.apps, MATCH_DESTINATION, "ok_client", VERDICT_ACCEPT,
+			  NULL);
 	rule_end(ruleset_add_rule(ruleset), "blk_frame", VERDICT_DROP, NULL);
 	return ruleset_finish(ruleset);
 }

@@ -104,7 +104,6 @@ static void output_strict(struct gateway *gateway)
 {
 	const struct firewall_policy *policy = gateway->policy;
 	struct ruleset *ruleset = gateway->ruleset;
-	const struct ruleset_set *apps = ruleset_find_set(ruleset, "apps");
 	struct ruleset_rule *rule = ruleset_add_rule(ruleset);
 
 	/* A tunnel's address that outlives its routes. */
@@ -117,10 +116,14 @@ static void output_strict(struct gateway *gateway)
 	}
 	chain_accept_endpoints(ruleset, policy, "ok_endpoint");
 	/* The refusals that apps are to hear. */
-	if (apps != NULL) {
+	for (size_t i = 0; i < gateway->apps.count; i++) {
+		const struct party *app = &gateway->apps.items[i];
+
+		if (app->prefix.address.family != AF_INET)
+			continue;
 		rule = ruleset_add_rule(ruleset);
 		rule_when(rule, MATCH_REPLY, 0);
-		rule_set(rule, MATCH_DESTINATION, apps);
+		rule_party(rule, MATCH_DESTINATION, app);
 		rule_end(rule, "ok_client", VERDICT_ACCEPT, NULL);
 	}
 	chain_refuse(ruleset, "blk_strict");
@@ -163,41 +166,29 @@ static void chains_output(struct gateway *gateway)
 	output_strict(gateway);
 }
 
-/* The sets of all apps; link-local addresses are theirs too, whoever they are. */
+/* Link-local addresses are theirs too, whoever they are. */
 static void apps_add(struct gateway *gateway)
 {
-	static const struct prefix link_local = {
-		.address = {.family = AF_INET6, .bytes = {0xfe, 0x80}}, .bits = 10};
-	static const sa_family_t families[] = {AF_INET, AF_INET6};
+	static const struct party link_local = {
+		.prefix = {.address = {.family = AF_INET6, .bytes = {0xfe, 0x80}}, .bits = 10}};
+	const struct firewall_policy *policy = gateway->policy;
 
-	for (size_t i = 0; i < ARRAY_LEN(families); i++) {
-		struct ruleset_set *set = ruleset_add_set(
-			gateway->ruleset, families[i] == AF_INET ? "apps" : "apps6", families[i]);
-
-		for (size_t j = 0; j < gateway->policy->app_count; j++)
-			ruleset_set_add(gateway->ruleset, set, &gateway->policy->apps[j]);
-		ruleset_set_add(gateway->ruleset, set, &link_local);
-		if (set != NULL)
-			ruleset_set_order(set);
-	}
+	parties_compose(&gateway->apps, gateway->ruleset, "apps", AF_INET, policy->apps,
+			policy->app_count);
+	parties_compose(&gateway->apps, gateway->ruleset, "apps6", AF_INET6, policy->apps,
+			policy->app_count);
+	parties_add(&gateway->apps, &link_local);
 }
 
 /* What direct may not reach: the guard's list, once more where packets pass. */
-static void specials_add(struct gateway *gateway)
+static void special_add(struct gateway *gateway)
 {
-	static const sa_family_t families[] = {AF_INET, AF_INET6};
+	struct prefix prefixes[SPECIAL_PREFIXES_MAX];
 
-	for (size_t i = 0; i < ARRAY_LEN(families); i++) {
-		struct ruleset_set *set = ruleset_add_set(
-			gateway->ruleset, families[i] == AF_INET ? "special" : "special6",
-			families[i]);
-		struct prefix prefix;
-
-		for (size_t j = 0; special_prefix_at(families[i], j, &prefix); j++)
-			ruleset_set_add(gateway->ruleset, set, &prefix);
-		if (set != NULL)
-			ruleset_set_order(set);
-	}
+	parties_compose(&gateway->special, gateway->ruleset, "special", AF_INET, prefixes,
+			special_prefixes(AF_INET, prefixes));
+	parties_compose(&gateway->special, gateway->ruleset, "special6", AF_INET6, prefixes,
+			special_prefixes(AF_INET6, prefixes));
 }
 
 int gateway_begin(struct gateway *gateway, enum ruleset_family family, const char *table,
@@ -222,7 +213,7 @@ int gateway_begin(struct gateway *gateway, enum ruleset_family family, const cha
 	*problem = "out of memory";
 	apps_add(gateway);
 	if (policy->direct && !policy->direct_private)
-		specials_add(gateway);
+		special_add(gateway);
 	return 0;
 }
 

@@ -8,12 +8,13 @@
 struct gateway {
 	const struct firewall_policy *policy;
 	struct ruleset *ruleset;
-	unsigned set_number;
-	bool strict;        /* nobody else leaves either */
-	bool hub;           /* no tunnel here, and no router */
-	bool frames;        /* in a table of family netdev: there are no flows there */
-	bool stamps;        /* for the witness: nothing is judged */
-	const char *refuse; /* the chain of what direct may not reach */
+	struct parties apps, special; /* special: what direct may not reach */
+	unsigned list_number;         /* of the last one that needed a set */
+	bool strict;                  /* nobody else leaves either */
+	bool hub;                     /* no tunnel here, and no router */
+	bool frames;                  /* in a table of family netdev: there are no flows there */
+	bool stamps;                  /* for the witness: nothing is judged */
+	const char *refuse;           /* the chain of what is special */
 };
 
 enum {
@@ -43,21 +44,9 @@ MUST_CHECK int derive_witness(const struct firewall_policy *policy, const char *
 MUST_CHECK int derive_witness_frames(const struct firewall_policy *policy, const char *table,
 				     struct ruleset *ruleset, const char **problem);
 
-/* Who may come to a service, as rules see it: one family at a time. */
-struct party {
-	char set[RULESET_NAME_SIZE]; /* "": anyone */
-	sa_family_t family;          /* AF_UNSPEC: of either family */
-};
-
-enum {
-	PARTIES_MAX = 2,
-};
-
-/* Fills parties and returns how many there are. Adds the sets that they need. */
-size_t service_parties(struct gateway *gateway, const struct firewall_service *service,
-		       struct party parties[PARTIES_MAX]);
-void rule_party(struct gateway *gateway, struct ruleset_rule *rule, enum match_kind kind,
-		const struct party *party);
+/* Who may come to a service. Adds the sets that they need. */
+void service_parties(struct gateway *gateway, const struct firewall_service *service,
+		     struct parties *parties);
 
 /* A rule each for what may leave, to the chain added last. */
 void own_ways(struct gateway *gateway);
@@ -67,8 +56,7 @@ void own_reach(struct gateway *gateway, const struct address *address, uint32_t 
 void own_targets(struct gateway *gateway, bool loopback);
 void own_direct(struct gateway *gateway);
 
-/* What every one of its tables begins with: the sets of apps and of special addresses. -1 + errno.
- */
+/* What every one of its tables begins with: who the apps are, and what is special. -1 + errno. */
 MUST_CHECK int gateway_begin(struct gateway *gateway, enum ruleset_family family, const char *table,
 			     const char **problem);
 

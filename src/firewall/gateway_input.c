@@ -7,22 +7,22 @@
 
 static void input_service(struct gateway *gateway, const struct firewall_service *service)
 {
-	struct party parties[PARTIES_MAX] = {0};
-	size_t count = service_parties(gateway, service, parties);
+	struct parties parties;
 	uint16_t low, high, port = service->address.port;
 	struct ruleset_rule *rule;
 
+	service_parties(gateway, service, &parties);
 	policy_udp_ports(gateway->policy, &low, &high);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < parties.count; i++) {
 		rule = ruleset_add_rule(gateway->ruleset);
-		rule_party(gateway, rule, MATCH_SOURCE, &parties[i]);
+		rule_party(rule, MATCH_SOURCE, &parties.items[i]);
 		rule_address(rule, MATCH_DESTINATION, &service->address);
 		rule_ports(rule, MATCH_DESTINATION_PORT, IPPROTO_TCP, port, port);
 		rule_end(rule, "ok_client", VERDICT_ACCEPT, NULL);
 		if (!service->datagrams)
 			continue;
 		rule = ruleset_add_rule(gateway->ruleset);
-		rule_party(gateway, rule, MATCH_SOURCE, &parties[i]);
+		rule_party(rule, MATCH_SOURCE, &parties.items[i]);
 		rule_address(rule, MATCH_DESTINATION, &service->address);
 		rule_ports(rule, MATCH_DESTINATION_PORT, IPPROTO_UDP, low, high);
 		rule_end(rule, "ok_client", VERDICT_ACCEPT, NULL);
@@ -84,22 +84,6 @@ static void chains_tunnel_and_app(struct gateway *gateway)
 	rule_end(ruleset_add_rule(gateway->ruleset), NULL, VERDICT_GOTO, "refused");
 }
 
-static void rules_apps(struct gateway *gateway, const char *target)
-{
-	static const char *const sets[] = {"apps", "apps6"};
-
-	for (size_t i = 0; i < ARRAY_LEN(sets); i++) {
-		const struct ruleset_set *set = ruleset_find_set(gateway->ruleset, sets[i]);
-		struct ruleset_rule *rule;
-
-		if (set == NULL)
-			continue;
-		rule = ruleset_add_rule(gateway->ruleset);
-		rule_set(rule, MATCH_SOURCE, set);
-		rule_end(rule, NULL, VERDICT_GOTO, target);
-	}
-}
-
 /* What the link lives by, in the other direction. */
 static void input_link(struct ruleset *ruleset)
 {
@@ -141,11 +125,11 @@ void gateway_input(struct gateway *gateway)
 	rule_end(rule, NULL, VERDICT_ACCEPT, NULL);
 	if (gateway->strict)
 		input_link(ruleset);
-	rules_apps(gateway, "from_app");
+	chain_add_parties(ruleset, &gateway->apps, MATCH_SOURCE, NULL, VERDICT_GOTO, "from_app");
 	if (gateway->strict)
 		rule_end(ruleset_add_rule(ruleset), "blk_input", VERDICT_DROP, NULL);
 	/* The proxy is the way out, and this machine no router for them. */
 	ruleset_add_chain(ruleset, "forward", HOOK_FORWARD, PRIORITY_FILTER,
 			  gateway->strict || gateway->hub);
-	rules_apps(gateway, "refused");
+	chain_add_parties(ruleset, &gateway->apps, MATCH_SOURCE, NULL, VERDICT_GOTO, "refused");
 }

@@ -14,4 +14,9 @@
 #include <linux/netfilter/nf_conntrack_tuple_common.h>
 #include <linux/netfilter/nf_tables.h>
 
+enum {
+	/* Of every message about something in a table: NFTA_TABLE_NAME, NFTA_RULE_TABLE... */
+	ATTRIBUTE_TABLE = 1,
+};
+
 #endif

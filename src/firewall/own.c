@@ -11,43 +11,26 @@ static bool family_is_served(const struct address *address, sa_family_t family)
 	       (address->family == AF_INET6 && address_is_wildcard(address));
 }
 
-size_t service_parties(struct gateway *gateway, const struct firewall_service *service,
-		       struct party parties[PARTIES_MAX])
+void service_parties(struct gateway *gateway, const struct firewall_service *service,
+		     struct parties *parties)
 {
 	static const sa_family_t families[] = {AF_INET, AF_INET6};
-	size_t count = 0;
+	size_t sets = gateway->ruleset->set_count;
 
-	if (service->from_count == 0) {
-		parties[0] = (struct party){.family = service->address.family};
-		if (address_is_wildcard(&service->address) && service->address.family == AF_INET6)
-			parties[0].family = AF_UNSPEC;
-		return 1;
-	}
+	parties->count = 0;
+	if (service->from_count == 0)
+		parties_add(parties, &(struct party){0});
 	for (size_t i = 0; i < ARRAY_LEN(families); i++) {
-		const struct ruleset_set *set;
 		char name[RULESET_NAME_SIZE];
 
-		if (!family_is_served(&service->address, families[i]))
-			continue;
 		snprintf(name, sizeof(name), "clients%s_%u", families[i] == AF_INET6 ? "6" : "",
-			 gateway->set_number + 1);
-		set = compose_set(gateway->ruleset, name, families[i], service->from,
-				  service->from_count);
-		if (set == NULL)
-			continue;
-		if (strcmp(set->name, name) == 0)
-			gateway->set_number++;
-		snprintf(parties[count].set, sizeof(parties[count].set), "%s", set->name);
-		parties[count++].family = families[i];
+			 gateway->list_number + 1);
+		if (family_is_served(&service->address, families[i]))
+			parties_compose(parties, gateway->ruleset, name, families[i], service->from,
+					service->from_count);
 	}
-	return count;
-}
-
-void rule_party(struct gateway *gateway, struct ruleset_rule *rule, enum match_kind kind,
-		const struct party *party)
-{
-	if (party->set[0] != '\0')
-		rule_set(rule, kind, ruleset_find_set(gateway->ruleset, party->set));
+	if (gateway->ruleset->set_count > sets)
+		gateway->list_number++;
 }
 
 /* The witness lets pass whatever it sees: what may leave is only told from what may not. */
@@ -68,7 +51,7 @@ static void own_answers(struct gateway *gateway, const struct firewall_service *
 	 * end can seem to have opened it: only clients may have. Frames have no flow. */
 	if (!gateway->frames)
 		rule_when(rule, MATCH_REPLY, 0);
-	rule_party(gateway, rule, gateway->frames ? MATCH_DESTINATION : MATCH_ORIGIN, party);
+	rule_party(rule, gateway->frames ? MATCH_DESTINATION : MATCH_ORIGIN, party);
 	rule_address(rule, MATCH_SOURCE, &service->address);
 	rule_ports(rule, MATCH_SOURCE_PORT, IPPROTO_TCP, service->address.port,
 		   service->address.port);
@@ -79,21 +62,21 @@ static void own_answers(struct gateway *gateway, const struct firewall_service *
 	rule = ruleset_add_rule(gateway->ruleset);
 	/* A late answer is the first packet of its flow again: for known clients the address is
 	 * enough. */
-	if (party->set[0] == '\0' && !gateway->frames)
+	if (party_is_anyone(party) && !gateway->frames)
 		rule_when(rule, MATCH_REPLY, 0);
 	rule_address(rule, MATCH_SOURCE, &service->address);
-	rule_party(gateway, rule, MATCH_DESTINATION, party);
+	rule_party(rule, MATCH_DESTINATION, party);
 	rule_ports(rule, MATCH_SOURCE_PORT, IPPROTO_UDP, low, high);
 	own_allow(gateway, rule, "ok_client");
 }
 
 static void own_service(struct gateway *gateway, const struct firewall_service *service)
 {
-	struct party parties[PARTIES_MAX] = {0};
-	size_t count = service_parties(gateway, service, parties);
+	struct parties parties;
 
-	for (size_t i = 0; i < count; i++)
-		own_answers(gateway, service, &parties[i]);
+	service_parties(gateway, service, &parties);
+	for (size_t i = 0; i < parties.count; i++)
+		own_answers(gateway, service, &parties.items[i]);
 }
 
 void own_reach(struct gateway *gateway, const struct address *address, uint32_t protocol,
@@ -140,16 +123,8 @@ void own_direct(struct gateway *gateway)
 			rule_end(rule, NULL, VERDICT_GOTO, gateway->refuse);
 		}
 	}
-	for (size_t i = 0; i < 2 && !policy->direct_private; i++) {
-		const struct ruleset_set *set =
-			ruleset_find_set(gateway->ruleset, i == 0 ? "special" : "special6");
-
-		if (set == NULL)
-			continue;
-		rule = ruleset_add_rule(gateway->ruleset);
-		rule_set(rule, MATCH_DESTINATION, set);
-		rule_end(rule, NULL, VERDICT_GOTO, gateway->refuse);
-	}
+	chain_add_parties(gateway->ruleset, &gateway->special, MATCH_DESTINATION, NULL,
+			  VERDICT_GOTO, gateway->refuse);
 	for (size_t i = 0; i < ARRAY_LEN(protocols); i++) {
 		rule = ruleset_add_rule(gateway->ruleset);
 		rule_when(rule, MATCH_PROTOCOL, protocols[i]);

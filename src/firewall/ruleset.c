@@ -18,7 +18,7 @@ void ruleset_init(struct ruleset *ruleset, enum ruleset_family family, const cha
 void ruleset_clear(struct ruleset *ruleset)
 {
 	for (size_t i = 0; i < ruleset->set_count; i++)
-		free(ruleset->sets[i].ranges);
+		free(ruleset->sets[i].addresses);
 	for (size_t i = 0; i < ruleset->chain_count; i++) {
 		free(ruleset->chains[i].rules);
 		free(ruleset->chains[i].devices);
@@ -67,56 +67,26 @@ struct ruleset_set *ruleset_add_set(struct ruleset *ruleset, const char *name, s
 
 void ruleset_drop_last_set(struct ruleset *ruleset)
 {
-	free(ruleset->sets[--ruleset->set_count].ranges);
+	free(ruleset->sets[--ruleset->set_count].addresses);
 }
 
-/* Adds one; 255.255 becomes 0.0. */
-static void range_step(uint8_t bytes[16], size_t len)
+static int set_compare(const void *a, const void *b)
 {
-	for (size_t i = len; i > 0; i--) {
-		if (++bytes[i - 1] != 0)
-			return;
-	}
+	return memcmp(a, b, RULESET_ADDRESS_SIZE);
 }
 
-/* Can b, which begins no earlier than a, be one with it? */
-static bool range_touches(const struct address_range *a, const struct address_range *b, size_t len)
-{
-	uint8_t after[16];
-
-	if (memcmp(b->first, a->last, len) <= 0)
-		return true;
-	memcpy(after, a->last, sizeof(after));
-	range_step(after, len);
-	return memcmp(b->first, after, len) == 0;
-}
-
-static int range_compare(const void *a, const void *b)
-{
-	const struct address_range *left = a, *right = b;
-
-	return memcmp(left->first, right->first, sizeof(left->first));
-}
-
-/* Sorted, and what overlaps or touches joined: each set of addresses has one form only. */
 void ruleset_set_order(struct ruleset_set *set)
 {
-	size_t len = set->family == AF_INET ? 4 : 16;
 	size_t kept = 0;
 
-	if (set->range_count > 1)
-		qsort(set->ranges, set->range_count, sizeof(*set->ranges), range_compare);
-	for (size_t i = 1; i < set->range_count; i++) {
-		struct address_range *last = &set->ranges[kept];
-		const struct address_range *next = &set->ranges[i];
-
-		if (!range_touches(last, next, len))
-			set->ranges[++kept] = *next;
-		else if (memcmp(next->last, last->last, len) > 0)
-			memcpy(last->last, next->last, len);
+	if (set->count > 1)
+		qsort(set->addresses, set->count, sizeof(*set->addresses), set_compare);
+	for (size_t i = 1; i < set->count; i++) {
+		if (set_compare(set->addresses[kept], set->addresses[i]) != 0)
+			memcpy(set->addresses[++kept], set->addresses[i], RULESET_ADDRESS_SIZE);
 	}
-	if (set->range_count > 0)
-		set->range_count = kept + 1;
+	if (set->count > 0)
+		set->count = kept + 1;
 }
 
 static int device_compare(const void *a, const void *b)
@@ -141,32 +111,22 @@ int ruleset_finish(struct ruleset *ruleset)
 	return -1;
 }
 
-void ruleset_set_add_range(struct ruleset *ruleset, struct ruleset_set *set,
-			   const struct address_range *range)
+size_t ruleset_set_width(const struct ruleset_set *set)
 {
-	struct address_range *ranges;
+	return address_len(&(struct address){.family = set->family});
+}
+
+void ruleset_set_add(struct ruleset *ruleset, struct ruleset_set *set, const uint8_t *bytes)
+{
+	uint8_t(*addresses)[RULESET_ADDRESS_SIZE];
 
 	if (set == NULL)
 		return;
-	ranges = ruleset_more(ruleset, set->ranges, set->range_count, sizeof(*ranges));
-	if (ranges == NULL)
+	addresses = ruleset_more(ruleset, set->addresses, set->count, sizeof(*addresses));
+	if (addresses == NULL)
 		return;
-	set->ranges = ranges;
-	ranges[set->range_count++] = *range;
-}
-
-void ruleset_set_add(struct ruleset *ruleset, struct ruleset_set *set, const struct prefix *prefix)
-{
-	struct address_range range = {0};
-	size_t len = address_len(&prefix->address);
-
-	if (set == NULL || prefix->address.family != set->family)
-		return;
-	memcpy(range.first, prefix->address.bytes, len);
-	memcpy(range.last, prefix->address.bytes, len);
-	for (size_t bit = prefix->bits; bit < len * 8; bit++)
-		range.last[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
-	ruleset_set_add_range(ruleset, set, &range);
+	set->addresses = addresses;
+	memcpy(addresses[set->count++], bytes, ruleset_set_width(set));
 }
 
 struct ruleset_chain *ruleset_add_chain(struct ruleset *ruleset, const char *name,

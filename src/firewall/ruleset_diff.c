@@ -35,13 +35,12 @@ static void comparison_tell(struct comparison *comparison, const char *format, .
 		comparison->differs(comparison->arg, words);
 }
 
-/* The text says everything that a rule of ours can be, and a foreign one is never wanted. */
+/* The text says everything that a rule of ours can be, and of a foreign one what it is made of. */
 static bool rule_equals(const struct ruleset_rule *wanted, const struct ruleset_rule *found)
 {
 	char left[RULE_TEXT_SIZE], right[RULE_TEXT_SIZE];
 
-	return found->foreign[0] == '\0' &&
-	       strcmp(ruleset_rule_text(wanted, left), ruleset_rule_text(found, right)) == 0;
+	return strcmp(ruleset_rule_text(wanted, left), ruleset_rule_text(found, right)) == 0;
 }
 
 /* Is the rule at this place of "in" found further down in "among"? Then what stands there now came
@@ -131,9 +130,9 @@ static void compare_chains(struct comparison *comparison, const struct ruleset *
 
 static bool set_equals(const struct ruleset_set *a, const struct ruleset_set *b)
 {
-	return a->family == b->family && a->range_count == b->range_count &&
-	       (a->range_count == 0 ||
-		memcmp(a->ranges, b->ranges, a->range_count * sizeof(*a->ranges)) == 0);
+	return a->family == b->family && a->count == b->count &&
+	       (a->count == 0 ||
+		memcmp(a->addresses, b->addresses, a->count * sizeof(*a->addresses)) == 0);
 }
 
 static void compare_sets(struct comparison *comparison, const struct ruleset *wanted,
@@ -184,7 +183,7 @@ size_t ruleset_diff(const struct ruleset *wanted, const struct ruleset *found,
 	struct comparison comparison = {.differs = differs, .arg = arg};
 
 	/* Not a word of the rules changes, and none of them is looked at. */
-	if ((found->flags & 1) != 0)
+	if ((found->flags & ~wanted->flags & 1) != 0)
 		comparison_tell(&comparison, "the table is dormant: none of its rules is in force");
 	compare_counters(&comparison, wanted, found);
 	compare_sets(&comparison, wanted, found);

@@ -36,13 +36,17 @@ static void print_protocol(struct text *text, uint32_t protocol)
 
 static void print_who(struct text *text, const struct rule_match *match, const char *side)
 {
-	char address[ADDRESS_TEXT_SIZE];
+	const struct address mask = prefix_mask(&match->prefix);
+	char words[PREFIX_TEXT_SIZE];
 
-	text_add_format(text, "%s %s ", match->address.family == AF_INET6 ? "ip6" : "ip", side);
-	if (match->set[0] != '\0')
-		text_add_format(text, "@%s", match->set);
-	else
-		text_add(text, address_format(&match->address, address));
+	text_add_format(text, "%s %s ", mask.family == AF_INET6 ? "ip6" : "ip", side);
+	if (match->set[0] == '\0') {
+		text_add(text, prefix_format(&match->prefix, words));
+		return;
+	}
+	if (match->prefix.bits < address_len(&mask) * 8)
+		text_add_format(text, "& %s ", address_format(&mask, words));
+	text_add_format(text, "@%s", match->set);
 }
 
 static void print_port(struct text *text, const struct rule_match *match, const char *side)
@@ -176,48 +180,17 @@ const char *ruleset_rule_text(const struct ruleset_rule *rule, char text[RULE_TE
 	return text;
 }
 
-/* The bits of the prefix that the range is; -1 when it is none. */
-static int range_prefix_bits(const struct address_range *range, size_t len)
-{
-	size_t bits = 0;
-
-	while (bits < len * 8 &&
-	       ((range->first[bits / 8] ^ range->last[bits / 8]) & (0x80 >> bits % 8)) == 0)
-		bits++;
-	for (size_t i = bits; i < len * 8; i++) {
-		if ((range->first[i / 8] & (0x80 >> i % 8)) != 0 ||
-		    (range->last[i / 8] & (0x80 >> i % 8)) == 0)
-			return -1;
-	}
-	return (int)bits;
-}
-
-static void set_print_range(const struct ruleset_set *set, const struct address_range *range,
-			    FILE *out)
-{
-	size_t len = set->family == AF_INET ? 4 : 16;
-	int bits = range_prefix_bits(range, len);
-	char first[INET6_ADDRSTRLEN], last[INET6_ADDRSTRLEN];
-
-	inet_ntop(set->family, range->first, first, sizeof(first));
-	inet_ntop(set->family, range->last, last, sizeof(last));
-	if (bits == (int)len * 8)
-		fputs(first, out);
-	else if (bits >= 0)
-		fprintf(out, "%s/%d", first, bits);
-	else
-		fprintf(out, "%s-%s", first, last);
-}
-
 static void set_print(const struct ruleset_set *set, FILE *out)
 {
-	fprintf(out, "\tset %s {\n\t\ttype %s\n\t\tflags interval\n", set->name,
-		set->family == AF_INET6 ? "ipv6_addr" : "ipv4_addr");
-	for (size_t i = 0; i < set->range_count; i++) {
-		fputs(i == 0 ? "\t\telements = { " : ", ", out);
-		set_print_range(set, &set->ranges[i], out);
+	fprintf(out, "\tset %s {\n\t\ttype %s\n\t\tsize %zu\n", set->name,
+		set->family == AF_INET6 ? "ipv6_addr" : "ipv4_addr", set->count);
+	for (size_t i = 0; i < set->count; i++) {
+		char address[INET6_ADDRSTRLEN];
+
+		inet_ntop(set->family, set->addresses[i], address, sizeof(address));
+		fprintf(out, "%s%s", i == 0 ? "\t\telements = { " : ", ", address);
 	}
-	fputs(set->range_count > 0 ? " }\n\t}\n" : "\t}\n", out);
+	fputs(set->count > 0 ? " }\n\t}\n" : "\t}\n", out);
 }
 
 static void chain_print(const struct ruleset_chain *chain, FILE *out)

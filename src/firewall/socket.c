@@ -40,6 +40,9 @@ void socket_explain(char problem[FIREWALL_PROBLEM_SIZE], const char *what, int e
 			 "%s: this kernel lacks %s, or its module is not loaded (%s)", what, needs,
 			 strerror(error));
 		break;
+	case EINTR:
+		snprintf(problem, FIREWALL_PROBLEM_SIZE, "%s: somebody keeps changing them", what);
+		break;
 	default:
 		snprintf(problem, FIREWALL_PROBLEM_SIZE, "%s: %s", what, strerror(error));
 		break;
@@ -106,33 +109,53 @@ static void socket_drain(const struct firewall *firewall, char bytes[SOCKET_READ
 		;
 }
 
+/* The library gives up a list that others changed under way; it goes on to its end all the same. */
+static bool answers_mend(char *bytes, size_t len)
+{
+	struct nlmsghdr *message = (struct nlmsghdr *)(void *)bytes;
+	int left = (int)len;
+	bool torn = false;
+
+	for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+		torn |= (message->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
+		message->nlmsg_flags &= (uint16_t)~NLM_F_DUMP_INTR;
+	}
+	return torn;
+}
+
 int socket_ask(struct firewall *firewall, struct nlmsghdr *message, mnl_cb_t take, void *arg)
 {
 	uint32_t sequence = message->nlmsg_seq;
 	char *bytes;
-	int error, result = MNL_CB_ERROR;
+	int error, result = MNL_CB_OK;
+	bool torn = false;
 
 	if (mnl_socket_sendto(firewall->socket, message, message->nlmsg_len) < 0)
 		return -1;
 	bytes = malloc(SOCKET_READ_SIZE);
 	if (bytes == NULL)
 		return -1;
-	do {
+	while (result > MNL_CB_STOP) {
 		ssize_t len = mnl_socket_recvfrom(firewall->socket, bytes, SOCKET_READ_SIZE);
 
+		if (len < 0 && errno == EINTR)
+			continue;
+		result = MNL_CB_ERROR;
 		if (len < 0)
 			break;
+		torn |= answers_mend(bytes, (size_t)len);
 		result = mnl_cb_run(bytes, (size_t)len, sequence, firewall->port, take, arg);
 		/* An answer to an earlier question that was given up. */
 		if (result < 0 && errno == EPROTO)
 			result = MNL_CB_OK;
-	} while (result > MNL_CB_STOP);
-	error = errno;
+	}
+	/* Only what was read to its end is torn. */
+	error = result >= 0 ? EINTR : errno == EINTR ? EAGAIN : errno;
 	if (result < 0)
 		socket_drain(firewall, bytes);
 	free(bytes);
 	errno = error;
-	return result < 0 ? -1 : 0;
+	return result < 0 || torn ? -1 : 0;
 }
 
 /* The first error among the answers; 0: none. */

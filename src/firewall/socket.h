@@ -9,7 +9,7 @@
 #include "firewall/kernel.h"
 
 enum {
-	READ_TRIES = 20, /* as long as others keep changing rules meanwhile */
+	READ_TRIES = 20, /* as long as what is read keeps changing */
 };
 
 struct firewall {
@@ -25,7 +25,7 @@ void socket_explain(char problem[FIREWALL_PROBLEM_SIZE], const char *what, int e
 		    const char *needs);
 
 /* Sends a message that was built with this sequence number and gives every answer to take. -1 +
- * errno; EINTR: the rules changed meanwhile, ask anew. */
+ * errno; EINTR: every answer was given, and the rules, anybody's, changed meanwhile. */
 MUST_CHECK int socket_ask(struct firewall *firewall, struct nlmsghdr *message, mnl_cb_t take,
 			  void *arg);
 

@@ -4,18 +4,15 @@
 
 #include <arpa/inet.h>
 #include <libmnl/libmnl.h>
-#include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/fd.h"
+#include "nf_tables.h"
 
 enum {
 	WATCH_BUFFER_SIZE = 1 << 20,
-	/* Of every kind of message about something in a table: NFTA_TABLE_NAME, NFTA_RULE_TABLE...
-	 */
-	ATTRIBUTE_TABLE = 1,
 };
 
 int watch_open(void)

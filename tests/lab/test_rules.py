@@ -150,7 +150,7 @@ TAMPERING = {
     "an accept of its own counter": ("insert rule inet egressd input counter accept", "not a rule of egressd"),
     "a policy": ("add chain inet egressd output { policy drop; }", "chain output has policy drop and not accept"),
     "a dormant table": ("add table inet egressd { flags dormant; }", "the table is dormant"),
-    "a client more": ("add element inet egressd apps { 10.0.0.0/8 }", "set apps has other addresses"),
+    "a client less": ("delete element inet egressd apps { 172.30.0.11 }", "set apps has other addresses"),
     "a chain emptied": ("flush chain inet egressd own", "chain own: rule 1 is missing"),
     "another hook": ("add chain inet egressd more { type filter hook output priority -200; }",
                      "chain more does not belong there"),

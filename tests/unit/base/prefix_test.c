@@ -108,12 +108,35 @@ static void prefixes_print_as_they_were_written(void **state)
 	}
 }
 
+static void masks_have_the_leading_bits(void **state)
+{
+	static const struct {
+		const char *prefix, *mask;
+	} cases[] = {
+		{"10.0.0.0/8", "255.0.0.0"},    {"172.16.0.0/12", "255.240.0.0"},
+		{"1.2.3.4", "255.255.255.255"}, {"0.0.0.0/0", "0.0.0.0"},
+		{"fe80::/10", "ffc0::"},        {"::/0", "::"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct prefix prefix;
+		struct address mask;
+		char text[ADDRESS_TEXT_SIZE];
+
+		assert_true(prefix_parse(cases[i].prefix, strlen(cases[i].prefix), &prefix));
+		mask = prefix_mask(&prefix);
+		assert_string_equal(address_format(&mask, text), cases[i].mask);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(prefixes_hold_what_they_say),
 		cmocka_unit_test(odd_prefixes_are_refused),
 		cmocka_unit_test(prefixes_print_as_they_were_written),
+		cmocka_unit_test(masks_have_the_leading_bits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,7 +70,7 @@ static void a_policy_opens_what_it_needs(void **state)
 		bool is_there;
 	} cases[] = {
 		{BASE "client a address 172.30.0.10\nvpn from a\n",
-		 "ct original ip saddr @apps ip saddr 172.30.0.2 tcp sport 8118", true},
+		 "ct original ip saddr 172.30.0.10 ip saddr 172.30.0.2 tcp sport 8118", true},
 		/* A login can come from anywhere, and so can somebody whom a rule lets pass unseen.
 		 */
 		{BASE "client a address 172.30.0.10\nclient b user b\nvpn from a,b\n",
@@ -87,7 +87,7 @@ static void a_policy_opens_what_it_needs(void **state)
 		 "\t\tct direction reply ip saddr 172.30.0.2 tcp sport 8119", true},
 		{BASE "listen socks 172.30.0.2:8119 as b\nclient a address 172.30.0.10\nclient b\n"
 		      "vpn from a,b\n",
-		 "ct original ip saddr @apps ip saddr 172.30.0.2 tcp sport 8118", true},
+		 "ct original ip saddr 172.30.0.10 ip saddr 172.30.0.2 tcp sport 8118", true},
 		{"listen http 172.30.0.2:8118\n" VPN "client a address 172.30.0.10\nvpn from a\n",
 		 "udp", false},
 		{BASE "udp-ports 4000-4009\nclient a address 172.30.0.10\nvpn from a\n",
@@ -135,11 +135,12 @@ static void a_policy_opens_what_it_needs(void **state)
 		{DIRECT "home from a\n",
 		 "ip daddr 8.8.4.4 udp dport 53 counter name ok_direct accept", true},
 		{DIRECT "home from a\n", "udp dport 53 goto own_refused", true},
-		{DIRECT "home from a\n", "ip daddr @special goto own_refused", true},
+		{DIRECT "home from a\n", "ip daddr & 255.255.0.0 @special_16 goto own_refused",
+		 true},
 		{DIRECT "home from a\n", "forward priority -5; policy drop", true},
 		{"listen mixed 172.30.0.2:8118\nclient a address 172.30.0.10\n"
 		 "egress home direct private\nhome from a\n",
-		 "@special", false},
+		 "@special_16", false},
 		/* Private: within the namespace as well. */
 		{DIRECT "home from a\n",
 		 "own_local {\n\t\tct direction reply counter name ok_client accept\n\t\tip daddr "

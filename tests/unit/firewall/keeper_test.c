@@ -48,8 +48,7 @@ static void on_event(void *arg, enum keeper_event event, const char *table, cons
 
 static void wanted_make(struct firewall_rules *rules)
 {
-	static const struct prefix home = {.address = {.family = AF_INET, .bytes = {10}},
-					   .bits = 8};
+	static const uint8_t home[] = {10, 0, 0, 1};
 	struct ruleset *ruleset = &rules->tables[0];
 	struct ruleset_rule *rule;
 	struct ruleset_set *set;
@@ -58,7 +57,7 @@ static void wanted_make(struct firewall_rules *rules)
 	ruleset_init(ruleset, RULESET_INET, TABLE);
 	ruleset_add_counter(ruleset, "blocked");
 	set = ruleset_add_set(ruleset, "home", AF_INET);
-	ruleset_set_add(ruleset, set, &home);
+	ruleset_set_add(ruleset, set, home);
 	ruleset_add_chain(ruleset, "side", HOOK_NONE, 0, false);
 	ruleset_add_chain(ruleset, "out", HOOK_OUTPUT, -5, true);
 	rule = ruleset_add_rule(ruleset);
@@ -164,8 +163,8 @@ static const struct {
 	{"add chain inet " TABLE " out { policy accept; }", "out"},
 	{"add chain inet " TABLE " more", "more"},
 	{"add table inet " TABLE " { flags dormant; }", "dormant"},
-	{"add element inet " TABLE " home { 192.168.0.0/16 }", "home"},
-	{"delete element inet " TABLE " home { 10.0.0.0/8 }", "home"},
+	{"add set inet " TABLE " more { type ipv4_addr; }", "more"},
+	{"delete element inet " TABLE " home { 10.0.0.1 }", "home"},
 	{"add counter inet " TABLE " one", "one"},
 	{"add table inet " TABLE " { flags dormant; }; delete table inet " TABLE, "gone"},
 };

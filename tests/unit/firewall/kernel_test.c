@@ -10,11 +10,10 @@
 
 #include <netinet/in.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "firewall/kernel.h"
@@ -52,13 +51,42 @@ static struct ruleset_rule *rule_of(struct ruleset *ruleset, enum match_kind kin
 	return rule;
 }
 
-static void match_set(struct ruleset_rule *rule, enum match_kind kind, const char *set,
-		      sa_family_t family)
+/* set "": the prefix of ones alone. */
+static void match_who(struct ruleset_rule *rule, enum match_kind kind, const char *set,
+		      sa_family_t family, unsigned bits)
 {
 	struct rule_match *match = match_add(rule, kind);
 
 	snprintf(match->set, sizeof(match->set), "%s", set);
-	match->address.family = family;
+	match->prefix = (struct prefix){.address.family = family, .bits = (uint8_t)bits};
+	for (unsigned bit = 0; set[0] == '\0' && bit < bits; bit++)
+		match->prefix.address.bytes[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+}
+
+/* Of every length there is: bytes, parts of one, none, all. */
+static void add_prefixes(struct ruleset *ruleset, const char *set, sa_family_t family,
+			 bool has_flows)
+{
+	unsigned whole = family == AF_INET ? 32 : 128;
+
+	for (unsigned bits = 0; bits <= whole; bits++) {
+		struct ruleset_rule *rule = ruleset_add_rule(ruleset);
+
+		match_who(rule, MATCH_SOURCE, "", family, bits);
+		match_who(rule, MATCH_DESTINATION, set, family, bits);
+		if (!has_flows)
+			continue;
+		match_who(rule, MATCH_ORIGIN, "", family, bits);
+		match_who(rule, MATCH_ORIGIN, set, family, bits);
+	}
+}
+
+static void add_sets(struct ruleset *ruleset)
+{
+	static const uint8_t bytes[16] = {1, 2, 3, 4};
+
+	ruleset_set_add(ruleset, ruleset_add_set(ruleset, "s4", AF_INET), bytes);
+	ruleset_set_add(ruleset, ruleset_add_set(ruleset, "s6", AF_INET6), bytes);
 }
 
 /* Every kind of match, inverted and not, of both families, and every verdict. */
@@ -69,8 +97,7 @@ static void everything_make(struct ruleset *ruleset)
 
 	ruleset_init(ruleset, RULESET_INET, "egressd_test");
 	ruleset_add_counter(ruleset, "one");
-	ruleset_add_set(ruleset, "s4", AF_INET);
-	ruleset_add_set(ruleset, "s6", AF_INET6);
+	add_sets(ruleset);
 	ruleset_add_chain(ruleset, "side", HOOK_NONE, 0, false);
 	for (enum rule_verdict verdict = VERDICT_CONTINUE; verdict <= VERDICT_REJECT; verdict++) {
 		if (verdict == VERDICT_GOTO || verdict == VERDICT_JUMP)
@@ -97,12 +124,8 @@ static void everything_make(struct ruleset *ruleset)
 		const char *set = families[i] == AF_INET ? "s4" : "s6";
 		struct rule_match *match;
 
+		add_prefixes(ruleset, set, families[i], true);
 		rule = ruleset_add_rule(ruleset);
-		match_set(rule, MATCH_ORIGIN, set, families[i]);
-		match_set(rule, MATCH_SOURCE, set, families[i]);
-		match = match_add(rule, MATCH_DESTINATION);
-		match->address.family = families[i];
-		memset(match->address.bytes, 0x21, address_len(&match->address));
 		match = match_add(rule, MATCH_SOURCE_PORT);
 		match->number = IPPROTO_UDP;
 		match->low = 256;
@@ -133,8 +156,7 @@ static void frames_make(struct ruleset *ruleset)
 
 	ruleset_init(ruleset, RULESET_NETDEV, "egressd_test");
 	ruleset_add_counter(ruleset, "one");
-	ruleset_add_set(ruleset, "s4", AF_INET);
-	ruleset_add_set(ruleset, "s6", AF_INET6);
+	add_sets(ruleset);
 	ruleset_add_chain(ruleset, "frames", HOOK_EGRESS, INT32_MAX, true);
 	ruleset_add_device(ruleset, "lo");
 	rule_of(ruleset, MATCH_ARP, 0)->verdict = VERDICT_ACCEPT;
@@ -146,10 +168,8 @@ static void frames_make(struct ruleset *ruleset)
 		const char *set = families[i] == AF_INET ? "s4" : "s6";
 		struct rule_match *match;
 
+		add_prefixes(ruleset, set, families[i], false);
 		rule = ruleset_add_rule(ruleset);
-		match_set(rule, MATCH_SOURCE, set, families[i]);
-		match = match_add(rule, MATCH_DESTINATION);
-		match->address.family = families[i];
 		match = match_add(rule, MATCH_DESTINATION_PORT);
 		match->number = IPPROTO_UDP;
 		match->low = match->high = 53;
@@ -199,6 +219,28 @@ static void every_kind_of_rule_comes_back_as_it_went(void **state)
 	assert_int_equal(firewall_remove(firewall, ruleset.family, ruleset.table), FIREWALL_OK);
 	assert_int_equal(firewall_remove(firewall, ruleset.family, ruleset.table), FIREWALL_ABSENT);
 	ruleset_clear(&ruleset);
+	firewall_close(firewall);
+}
+
+/* As nft understands what is printed, whatever expressions it makes of it. */
+static void what_is_printed_is_what_is_meant(void **state)
+{
+	struct firewall *firewall = open_or_skip();
+	struct ruleset rulesets[2];
+
+	(void)state;
+	everything_make(&rulesets[0]);
+	frames_make(&rulesets[1]);
+	for (size_t i = 0; i < ARRAY_LEN(rulesets); i++) {
+		FILE *nft = popen("nft -f -", "w");
+
+		assert_int_equal(ruleset_finish(&rulesets[i]), 0);
+		assert_non_null(nft);
+		ruleset_print(&rulesets[i], nft);
+		assert_int_equal(pclose(nft), 0);
+		expect_same(firewall, &rulesets[i]);
+		ruleset_clear(&rulesets[i]);
+	}
 	firewall_close(firewall);
 }
 
@@ -330,35 +372,28 @@ a_witness_of_frames_that_the_kernel_refuses_counts_packets_and_strict_fails(void
 
 static void sets_of_any_size_and_at_the_ends_come_back(void **state)
 {
-	static const char *const texts[] = {"0.0.0.0", "255.255.255.255", "10.0.0.0/8"};
+	static const uint8_t ends[][4] = {{0, 0, 0, 0}, {255, 255, 255, 255}, {10, 0, 0, 0}};
 	struct firewall *firewall = open_or_skip();
 	struct ruleset ruleset;
 	struct ruleset_set *set;
-	struct prefix all = {.address.family = AF_INET6};
 
 	(void)state;
 	ruleset_init(&ruleset, RULESET_INET, "egressd_test");
 	set = ruleset_add_set(&ruleset, "ends", AF_INET);
-	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-		struct prefix prefix;
-
-		assert_true(prefix_parse(texts[i], strlen(texts[i]), &prefix));
-		ruleset_set_add(&ruleset, set, &prefix);
-	}
-	set = ruleset_add_set(&ruleset, "all", AF_INET6);
-	ruleset_set_add(&ruleset, set, &all);
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		ruleset_set_add(&ruleset, set, ends[i]);
 	set = ruleset_add_set(&ruleset, "many", AF_INET6);
 	for (unsigned i = 0; i < 5000; i++) {
-		struct prefix prefix = {.address = {.family = AF_INET6,
-						    .bytes = {0xfd, (uint8_t)(i >> 8), (uint8_t)i}},
-					.bits = 25};
+		const uint8_t bytes[16] = {0xfd, (uint8_t)(i >> 8), (uint8_t)i, [15] = 1};
 
-		ruleset_set_add(&ruleset, set, &prefix);
+		ruleset_set_add(&ruleset, set, bytes);
 	}
 	assert_int_equal(ruleset_finish(&ruleset), 0);
-	assert_int_equal(ruleset.sets[2].range_count, 5000);
-	apply(firewall, &ruleset, false);
-	expect_same(firewall, &ruleset);
+	assert_int_equal(ruleset.sets[1].count, 5000);
+	for (int i = 0; i < 20; i++) {
+		apply(firewall, &ruleset, false);
+		expect_same(firewall, &ruleset);
+	}
 	ruleset_clear(&ruleset);
 	firewall_close(firewall);
 }
@@ -441,54 +476,120 @@ static void an_owned_table_is_nobody_elses_and_stays_when_its_owner_goes(void **
 	firewall_close(other);
 }
 
-/* A process that changes rules again and again, until it is killed. */
-static pid_t meddler_start(void)
-{
-	char problem[FIREWALL_PROBLEM_SIZE];
-	struct firewall *firewall;
-	struct ruleset ruleset;
-	pid_t pid = fork();
+/* What happens before each part of an answer is read. */
+static struct meddling {
+	struct firewall *firewall; /* NULL: nothing */
+	struct ruleset rulesets[2];
+	size_t parts, from, times; /* it happens so many times from that part on */
+} meddling;
 
-	if (pid != 0)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	firewall = firewall_open(problem);
-	everything_make(&ruleset);
-	snprintf(ruleset.table, sizeof(ruleset.table), "meddler");
-	while (firewall != NULL &&
-	       firewall_apply(firewall, &ruleset, false, NULL) != FIREWALL_ABSENT)
-		usleep(3000);
-	_exit(1);
+/* libmnl reads with this one. The names of the parameters are the C library's. */
+ssize_t recvmsg(int fd, struct msghdr *message, int flags)
+{
+	struct firewall *firewall = meddling.firewall;
+
+	if (firewall != NULL) {
+		size_t part = meddling.parts++;
+
+		meddling.firewall = NULL;
+		if (part >= meddling.from && part - meddling.from < meddling.times)
+			apply(firewall, &meddling.rulesets[part % 2], false);
+		meddling.firewall = firewall;
+	}
+	return syscall(SYS_recvmsg, fd, message, flags);
 }
 
-/* The kernel cuts a list short when the rules change, and begins no other before its end is read.
- */
+static void meddling_init(const char *table)
+{
+	char problem[FIREWALL_PROBLEM_SIZE];
+
+	meddling = (struct meddling){.times = SIZE_MAX, .firewall = firewall_open(problem)};
+	assert_non_null(meddling.firewall);
+	for (size_t i = 0; i < ARRAY_LEN(meddling.rulesets); i++) {
+		struct ruleset *ruleset = &meddling.rulesets[i];
+
+		ruleset_init(ruleset, RULESET_INET, table);
+		ruleset_add_counter(ruleset, i == 0 ? "zero" : "one");
+		add_sets(ruleset);
+		ruleset_add_chain(ruleset, "out", HOOK_OUTPUT, (int32_t)i, false);
+		rule_of(ruleset, MATCH_UID, (uint32_t)i + 1);
+		ruleset->sets[0].addresses[0][0] = (uint8_t)i;
+		assert_int_equal(ruleset_finish(ruleset), 0);
+	}
+}
+
+static void meddling_clear(void)
+{
+	struct firewall *firewall = meddling.firewall;
+
+	meddling.firewall = NULL;
+	firewall_close(firewall);
+	for (size_t i = 0; i < ARRAY_LEN(meddling.rulesets); i++)
+		ruleset_clear(&meddling.rulesets[i]);
+}
+
+/* There is no moment in which nothing changes, and no list that the kernel does not call torn. */
 static void rules_are_read_while_others_change_theirs(void **state)
 {
 	struct firewall *firewall = open_or_skip();
-	struct ruleset ruleset, found;
-	pid_t meddler;
-	int status;
+	struct ruleset ruleset;
 
 	(void)state;
 	everything_make(&ruleset);
 	for (uint16_t i = 0; i < 1000; i++)
 		match_add(rule_of(&ruleset, MATCH_PROTOCOL, IPPROTO_TCP), MATCH_INVALID);
-	assert_int_equal(firewall_apply(firewall, &ruleset, false, NULL), FIREWALL_OK);
-	meddler = meddler_start();
-	assert_true(meddler > 0);
-	for (int i = 0; i < 300; i++) {
-		enum firewall_result result =
-			firewall_read(firewall, ruleset.family, ruleset.table, &found);
-
-		if (result != FIREWALL_OK)
-			fail_msg("%s", firewall_problem(firewall));
-		ruleset_clear(&found);
-	}
-	kill(meddler, SIGKILL);
-	assert_int_equal(waitpid(meddler, &status, 0), meddler);
-	assert_true(WIFSIGNALED(status));
+	assert_int_equal(ruleset_finish(&ruleset), 0);
+	apply(firewall, &ruleset, false);
+	meddling_init("meddler");
+	expect_same(firewall, &ruleset);
+	assert_true(meddling.parts > 20);
+	assert_int_equal(firewall_remove(firewall, ruleset.family, ruleset.table), FIREWALL_OK);
+	assert_int_equal(firewall_remove(firewall, ruleset.family, ruleset.table), FIREWALL_ABSENT);
+	meddling_clear();
 	ruleset_clear(&ruleset);
+	firewall_close(firewall);
+}
+
+static void a_table_replaced_under_way_is_read_as_before_or_after(void **state)
+{
+	struct firewall *firewall = open_or_skip();
+	size_t from = 0;
+
+	(void)state;
+	do {
+		size_t same = 0;
+		struct ruleset found;
+
+		meddling_init("egressd_test");
+		meddling.times = 0;
+		apply(firewall, &meddling.rulesets[(from + 1) % 2], false);
+		meddling.parts = 0;
+		meddling.from = from;
+		meddling.times = 1;
+		if (firewall_read(firewall, RULESET_INET, "egressd_test", &found) != FIREWALL_OK)
+			fail_msg("%s", firewall_problem(firewall));
+		for (size_t i = 0; i < 2; i++)
+			same += ruleset_diff(&meddling.rulesets[i], &found, NULL, NULL) == 0;
+		if (same != 1)
+			fail_msg("replaced before part %zu: neither of both", from);
+		ruleset_clear(&found);
+		from = meddling.parts > from ? from + 1 : 0;
+		meddling_clear();
+	} while (from > 0);
+	firewall_close(firewall);
+}
+
+static void a_table_that_never_holds_still_is_said_to(void **state)
+{
+	struct firewall *firewall = open_or_skip();
+	struct ruleset found;
+
+	(void)state;
+	meddling_init("egressd_test");
+	assert_int_equal(firewall_read(firewall, RULESET_INET, "egressd_test", &found),
+			 FIREWALL_FAILED);
+	assert_non_null(strstr(firewall_problem(firewall), "keeps changing"));
+	meddling_clear();
 	firewall_close(firewall);
 }
 
@@ -496,6 +597,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_of_rule_comes_back_as_it_went),
+		cmocka_unit_test(what_is_printed_is_what_is_meant),
 		cmocka_unit_test(rules_at_devices_come_back_as_they_went),
 		cmocka_unit_test(counters_are_read_by_family_and_table),
 		cmocka_unit_test(a_kind_with_fewer_tables_takes_the_others_out),
@@ -506,6 +608,8 @@ int main(void)
 		cmocka_unit_test(a_refused_ruleset_leaves_the_old_one_in_force),
 		cmocka_unit_test(an_owned_table_is_nobody_elses_and_stays_when_its_owner_goes),
 		cmocka_unit_test(rules_are_read_while_others_change_theirs),
+		cmocka_unit_test(a_table_replaced_under_way_is_read_as_before_or_after),
+		cmocka_unit_test(a_table_that_never_holds_still_is_said_to),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

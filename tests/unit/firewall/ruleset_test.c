@@ -45,44 +45,105 @@ static char *text_of(const struct ruleset *ruleset)
 
 static void sets_have_one_form_only(void **state)
 {
+	static const uint8_t addresses[][4] = {
+		{255, 255, 255, 255}, {10, 0, 0, 11}, {10, 0, 0, 10}, {10, 0, 0, 11}, {0, 0, 0, 0}};
+	struct ruleset ruleset;
+	struct ruleset_set *set;
+	char *text;
+
+	(void)state;
+	ruleset_init(&ruleset, RULESET_INET, "t");
+	set = ruleset_add_set(&ruleset, "s", AF_INET);
+	for (size_t i = 0; i < ARRAY_LEN(addresses); i++)
+		ruleset_set_add(&ruleset, set, addresses[i]);
+	assert_int_equal(ruleset_finish(&ruleset), 0);
+	text = text_of(&ruleset);
+	assert_non_null(strstr(text, "size 4\n\t\telements = { 0.0.0.0, 10.0.0.10, 10.0.0.11, "
+				     "255.255.255.255 }"));
+	free(text);
+	ruleset_clear(&ruleset);
+}
+
+/* What the kernel has in a set of ranges comes a moment after the rules. */
+static void a_list_is_a_rule_for_each_length_and_never_a_set_of_ranges(void **state)
+{
 	static const struct {
-		sa_family_t family;
-		const char *prefixes[5];
-		const char *elements;
+		const char *prefixes[6];
+		const char *text; /* from the first set to the end of the rules */
 	} cases[] = {
-		{AF_INET, {"10.0.0.0/8", "10.1.0.0/16"}, "{ 10.0.0.0/8 }"},
-		{AF_INET, {"10.0.0.11", "10.0.0.10"}, "{ 10.0.0.10/31 }"},
-		{AF_INET, {"10.0.0.10", "10.0.0.9"}, "{ 10.0.0.9-10.0.0.10 }"},
-		{AF_INET, {"10.0.0.9", "10.0.0.11", "10.0.0.10"}, "{ 10.0.0.9-10.0.0.11 }"},
-		{AF_INET, {"1.1.1.1", "fd00::/8", "3.3.3.3"}, "{ 1.1.1.1, 3.3.3.3 }"},
-		{AF_INET, {"0.0.0.0/0", "255.255.255.255"}, "{ 0.0.0.0/0 }"},
-		{AF_INET, {"255.255.255.255", "0.0.0.0"}, "{ 0.0.0.0, 255.255.255.255 }"},
-		{AF_INET6, {"fe80::/10", "fd00::/8", "::1"}, "{ ::1, fd00::/8, fe80::/10 }"},
-		{AF_INET6, {"10.0.0.0/8"}, NULL},
+		{{"10.0.0.9"}, "\t\tip saddr 10.0.0.9 goto"},
+		{{"10.0.0.9", "10.0.0.9"}, "\t\tip saddr 10.0.0.9 goto"},
+		{{"10.0.0.0/8"}, "\t\tip saddr 10.0.0.0/8 goto"},
+		{{"0.0.0.0/0"}, "\t\tip saddr 0.0.0.0/0 goto"},
+		{{"10.0.0.9", "10.0.0.8"},
+		 "\tset apps {\n\t\ttype ipv4_addr\n\t\tsize 2\n\t\telements = { 10.0.0.8, "
+		 "10.0.0.9 }"},
+		{{"10.0.0.9", "10.0.0.8"}, "\t\tip saddr @apps goto"},
+		{{"10.4.0.0/14", "11.0.0.0/14"}, "\tset apps_14 {\n"},
+		{{"10.4.0.0/14", "11.0.0.0/14"}, "\t\tip saddr & 255.252.0.0 @apps_14 goto"},
+		{{"fd00::/64", "fd01::/64"},
+		 "\t\tip6 saddr & ffff:ffff:ffff:ffff:: @apps6_64 goto"},
+		{{"fd00::1", "fd00::2"}, "\t\tip6 saddr @apps6 goto"},
+		/* The longest first, and nobody twice. */
+		{{"10.0.0.0/8", "11.1.0.0/16", "10.1.0.0/16", "10.0.0.1", "12.0.0.1"},
+		 "\t\tip saddr 12.0.0.1 goto from_app\n\t\tip saddr 11.1.0.0/16 goto from_app\n"
+		 "\t\tip saddr 10.0.0.0/8 goto from_app\n\t\tip6 saddr fe80::/10 goto from_app\n"},
+		{{"0.0.0.0/0", "10.0.0.0/8", "10.0.0.1", "fd00::1"},
+		 "\t\tip saddr 0.0.0.0/0 goto from_app\n\t\tip6 saddr fd00::1 goto from_app\n"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct ruleset ruleset;
-		struct ruleset_set *set;
+		struct firewall_policy policy = {.uid = 1900};
+		struct firewall_rules rules;
+		struct prefix apps[6];
+		const char *problem;
 		char *text;
 
-		ruleset_init(&ruleset, RULESET_INET, "t");
-		set = ruleset_add_set(&ruleset, "s", cases[i].family);
-		for (size_t j = 0; cases[i].prefixes[j] != NULL; j++) {
-			struct prefix prefix = prefix_of(cases[i].prefixes[j]);
-
-			ruleset_set_add(&ruleset, set, &prefix);
+		while (cases[i].prefixes[policy.app_count] != NULL) {
+			apps[policy.app_count] = prefix_of(cases[i].prefixes[policy.app_count]);
+			policy.app_count++;
 		}
-		assert_int_equal(ruleset_finish(&ruleset), 0);
-		text = text_of(&ruleset);
-		if (cases[i].elements == NULL)
-			assert_null(strstr(text, "elements"));
-		else
-			assert_non_null(strstr(text, cases[i].elements));
+		policy.apps = apps;
+		assert_int_equal(firewall_derive(FIREWALL_GATEWAY, &policy, NULL, &rules, &problem),
+				 0);
+		text = text_of(&rules.tables[0]);
+		if (strstr(text, cases[i].text) == NULL)
+			fail_msg("case %zu: %s is missing\n%s", i, cases[i].text, text);
+		assert_null(strstr(text, "interval"));
 		free(text);
-		ruleset_clear(&ruleset);
+		firewall_rules_clear(&rules);
 	}
+}
+
+/* None of them within another one. */
+static void a_list_of_every_length_fits(void **state)
+{
+	struct prefix every[32 + 128];
+	const struct firewall_service listener = {
+		.address = endpoint_of("[::]:8118"), .from = every, .from_count = ARRAY_LEN(every)};
+	const struct firewall_policy policy = {.uid = 1900,
+					       .listeners = &listener,
+					       .listener_count = 1,
+					       .apps = every,
+					       .app_count = ARRAY_LEN(every)};
+	struct firewall_rules rules;
+	const char *problem;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(every); i++) {
+		struct prefix *prefix = &every[i];
+
+		*prefix = (struct prefix){.address.family = i < 32 ? AF_INET : AF_INET6,
+					  .bits = (uint8_t)(i < 32 ? i + 1 : i - 31)};
+		/* Ones, and a zero at the end. */
+		for (unsigned bit = 0; bit + 1 < prefix->bits; bit++)
+			prefix->address.bytes[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	}
+	assert_int_equal(firewall_derive(FIREWALL_GATEWAY, &policy, NULL, &rules, &problem), 0);
+	assert_int_equal(ruleset_find_chain(&rules.tables[0], "forward")->rule_count,
+			 ARRAY_LEN(every) + 1);
+	firewall_rules_clear(&rules);
 }
 
 static const char *const devices[] = {"tun0"};
@@ -95,6 +156,7 @@ static void rules_make(enum firewall_kind kind, struct firewall_rules *rules)
 		{.address = endpoint_of("45.80.2.2:51820"), .mark = 51820},
 		{.address = endpoint_of("[2a0e:b107:2::2]:443"), .over_tcp = true}};
 	const struct prefix clients[] = {prefix_of("172.30.0.10"), prefix_of("fd30::/64")};
+	const struct prefix apps[] = {prefix_of("172.30.0.10"), prefix_of("172.30.0.11")};
 	const struct prefix browsers[] = {prefix_of("192.168.0.0/16")};
 	const struct firewall_service listeners[] = {
 		{.address = endpoint_of("172.30.0.2:8118"),
@@ -126,7 +188,7 @@ static void rules_make(enum firewall_kind kind, struct firewall_rules *rules)
 		.forward_count = 2,
 		.targets = targets,
 		.target_count = 3,
-		.apps = clients,
+		.apps = apps,
 		.app_count = 2,
 		.udp_port_low = 4000,
 		.udp_port_high = 4100,
@@ -157,16 +219,16 @@ static void gateway_lets_through_the_tuples_and_no_more(void **state)
 		bool is_there;
 	} cases[] = {
 		{"oifname \"tun0\" counter name ok_tunnel accept", true},
-		{"ct direction reply ct original ip saddr @apps ip saddr 172.30.0.2 tcp sport "
-		 "8118 ",
+		{"ct direction reply ct original ip saddr 172.30.0.10 ip saddr 172.30.0.2 tcp "
+		 "sport 8118 ",
 		 true},
-		{"ct direction reply ct original ip6 saddr @clients6_1 ip6 saddr fd30::2 tcp "
+		{"ct direction reply ct original ip6 saddr fd30::/64 ip6 saddr fd30::2 tcp "
 		 "sport ",
 		 true},
-		{"ip saddr 172.30.0.2 ip daddr @apps udp sport 4000-4100", true},
+		{"ip saddr 172.30.0.2 ip daddr 172.30.0.10 udp sport 4000-4100", true},
 		/* One listener speaks HTTP only, and IPv4 clients never come to an IPv6 address. */
 		{"ip6 saddr fd30::2 ip6 daddr", false},
-		{"@apps ip6", false},
+		{"ip saddr 172.30.0.10 ip6", false},
 		{"ip daddr 172.30.0.10 tcp dport 9696 counter name ok_forward accept", true},
 		{"ip6 daddr fd31::20 tcp dport 7878 counter name ok_forward accept", true},
 		/* Nobody is named for that forward: it is for everybody. */
@@ -394,7 +456,7 @@ static void change_last_rule(struct ruleset *ruleset)
 
 static void change_set(struct ruleset *ruleset)
 {
-	ruleset->sets[0].ranges[0].last[3]++;
+	ruleset->sets[0].addresses[0][3]++;
 }
 
 static void change_set_count(struct ruleset *ruleset)
@@ -468,6 +530,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sets_have_one_form_only),
+		cmocka_unit_test(a_list_is_a_rule_for_each_length_and_never_a_set_of_ranges),
+		cmocka_unit_test(a_list_of_every_length_fits),
 		cmocka_unit_test(gateway_lets_through_the_tuples_and_no_more),
 		cmocka_unit_test(each_kind_has_its_tables),
 		cmocka_unit_test(what_a_kind_cannot_do_without_is_told),
