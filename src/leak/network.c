@@ -16,6 +16,12 @@
 #include "base/special.h"
 #include "route.h"
 
+enum {
+	/* IFF_LOWER_UP, of a header that does not go with <net/if.h>. IFF_RUNNING follows it by up
+	 * to a second. */
+	LINK_CARRIER = 1 << 16,
+};
+
 int network_visit(int netns, int (*visit)(void *arg), void *arg)
 {
 	int home = -1, result = -1, error;
@@ -59,7 +65,7 @@ static int take_link(const struct nlmsghdr *message, void *arg)
 		return MNL_CB_OK;
 	*link = (struct network_link){
 		.index = (unsigned)info->ifi_index,
-		.up = (info->ifi_flags & IFF_UP) != 0 && (info->ifi_flags & IFF_RUNNING) != 0,
+		.up = (info->ifi_flags & IFF_UP) != 0 && (info->ifi_flags & LINK_CARRIER) != 0,
 		.loopback = (info->ifi_flags & IFF_LOOPBACK) != 0,
 		.ethernet = info->ifi_type == ARPHRD_ETHER,
 	};

@@ -242,7 +242,7 @@ SABOTAGES = {
     "the rules are removed": (rules_removed, "T7", "T0,T7", "table inet egressd is not there"),
     "a rule lets DNS out": (insert("ip daddr 9.9.9.9 udp dport 53 accept"), "T3", "T3,T4,T7", "DNS is let out"),
     "IPv6 is forgotten": (insert("meta nfproto ipv6 accept"), "T4", "T3,T4,T5,T7", "IPv6 is let out"),
-    "DNS by TCP is turned aside": (dns_by_tcp_is_turned_aside, "T3", "T3,T7", "DNS is let out"),
+    "DNS by TCP is turned aside": (dns_by_tcp_is_turned_aside, "T3", "T3,T7", "DNS is let out: the rules are not the policy's"),
     "a second way out is forgotten": (second_way_out, "T7", "T5,T7", "what is bound to another device"),
     "a rule lets UDP out": (insert("ip daddr 9.9.9.9 udp dport != 53 accept"), "T5", "T4,T5", "UDP is let out"),
     "an app may send raw frames": (app_with_raw_frames, "T8", "T7,T8", "raw frames (NET_RAW)"),
