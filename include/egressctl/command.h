@@ -5,13 +5,11 @@
 
 #include <jansson.h>
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "base/compiler.h"
 
 struct config;
 struct control_answer;
-struct firewall_rules;
 
 enum {
 	EXIT_YES = 0,
@@ -23,54 +21,68 @@ enum {
 #define DEFAULT_SOCKET "/run/egressd/control.sock"
 #define DEFAULT_CONFIG "/etc/egressd/egress.conf"
 
+struct command;
+
+/* What is the same for all commands. */
 struct invocation {
+	const struct command *command; /* NULL: it is not known yet */
 	const char *socket_path;
 	const char *config_path;
 	bool socket_named; /* --socket was given */
 	bool config_named; /* --config was given */
 	bool json;
-	bool file, udp, watch, preflight, strict; /* options of single commands */
-	const char *uid, *bridge, *apps;          /* of "rules"; NULL: not given */
-	const char *key_file;                     /* of "tunnel"; NULL: not given */
-	int argc;                                 /* what is left when the options are taken out */
+	bool help; /* --help was given, and nothing else counts */
+	int argc;  /* what is left when the options are taken out */
 	char **argv;
+	char *socket_found; /* what socket_path points to when it was looked for */
+};
+
+/* An option of a command's own. */
+struct command_option {
+	const char *name;
+	const char **text; /* takes its value; NULL: it has none */
+	bool *flag;        /* becomes true */
 };
 
 struct command {
 	const char *name;
 	const char *arguments; /* as the help shows them */
 	const char *summary;   /* one line, no full stop */
-	const char *options;   /* "*": it reads all of them itself; letters of its own: f --file, u
-				--udp,   w --watch, U --uid, B --bridge, A --apps, S --strict, P
-				--preflight, k --key-file */
+	const char *options;   /* of its own, as the help shows them */
 	const char *help;      /* what more there is to say; ends with a newline */
-	bool asks;             /* the daemon: needs to know its socket */
-	int (*run)(const struct invocation *invocation);
+	bool asks;             /* the daemon, whatever its options are: needs to know its socket */
+	int (*run)(struct invocation *invocation);
 };
 
-int command_status(const struct invocation *invocation);
-int command_health(const struct invocation *invocation);
-int command_explain(const struct invocation *invocation);
-int command_check(const struct invocation *invocation);
-int command_config(const struct invocation *invocation);
-int command_connections(const struct invocation *invocation);
-int command_reload(const struct invocation *invocation);
-int command_apps(const struct invocation *invocation);
-int command_passwd(const struct invocation *invocation);
-int command_rules(const struct invocation *invocation);
-int command_leak_test(const struct invocation *invocation);
-int command_doctor(const struct invocation *invocation);
-int command_tunnel(const struct invocation *invocation);
-int command_version(const struct invocation *invocation);
+int command_status(struct invocation *invocation);
+int command_health(struct invocation *invocation);
+int command_explain(struct invocation *invocation);
+int command_check(struct invocation *invocation);
+int command_config(struct invocation *invocation);
+int command_connections(struct invocation *invocation);
+int command_reload(struct invocation *invocation);
+int command_apps(struct invocation *invocation);
+int command_passwd(struct invocation *invocation);
+int command_rules(struct invocation *invocation);
+int command_leak_test(struct invocation *invocation);
+int command_doctor(struct invocation *invocation);
+int command_tunnel(struct invocation *invocation);
+int command_version(struct invocation *invocation);
+
+/* Takes the options off the command line: the shared ones into the invocation, and the command's
+ * own (ends with an entry without a name; NULL: none) to their places. False: there is a wrong one,
+ * or
+ * --help; the command ends with EXIT_USAGE. */
+MUST_CHECK bool command_options(struct invocation *invocation, const struct command_option *own);
 
 /* Says what is wrong on standard error, and with --json as {"error"} on standard output. Returns
  * code. */
 int command_fail(const struct invocation *invocation, int code, const char *format, ...)
 	PRINTF_LIKE(3, 4);
 
-/* The socket that the policy file names, when there is none at the usual place; malloc'd. NULL:
- * none is known but that one. */
-char *command_find_socket(const struct invocation *invocation);
+/* Unless --socket was given or egressd's is at the usual place: the socket that the policy names.
+ */
+void command_find_socket(struct invocation *invocation);
 
 /* Asks the daemon. 0: answer has a body and is to be cleared. Otherwise it has been said, and the
  * exit code comes back. */
@@ -79,11 +91,6 @@ MUST_CHECK int command_ask(const struct invocation *invocation, const char *meth
 
 /* Reads the policy file; warnings go to standard error. NULL: it has been said. */
 MUST_CHECK struct config *command_load(const struct invocation *invocation);
-
-/* The gateway's rules for the policy, with the options of "rules"; wanted is the caller's to clear
- * in any case. An exit code, EXIT_YES when it is filled; otherwise it has been said. */
-MUST_CHECK int command_gateway_rules(const struct invocation *invocation, struct config *config,
-				     struct firewall_rules *wanted, uint32_t *uid);
 
 /* On standard output, one document. Takes json. */
 void command_print_json(json_t *json);

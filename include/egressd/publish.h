@@ -22,11 +22,11 @@ struct worker_socket {
 /*
  * Any thread. Puts a snapshot in force (its own reference) with the sockets of its new endpoints
  * (taken; the array is copied). Once the worker goes by it, applied is run out of the mailbox of
- * the worker's owner, and frees the message. -1 + ENOMEM: nothing was taken.
+ * the worker's owner, and frees the message. Without memory it aborts.
  */
-MUST_CHECK int worker_publish(struct worker *worker, struct snapshot *snapshot,
-			      const struct worker_socket *sockets, size_t count,
-			      void (*applied)(struct message *message, void *owner));
+void worker_publish(struct worker *worker, struct snapshot *snapshot,
+		    const struct worker_socket *sockets, size_t count,
+		    void (*applied)(struct message *message, void *owner));
 
 /* Any thread: look at the tunnels now. */
 void worker_wake_tunnels(struct worker *worker);

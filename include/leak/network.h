@@ -5,6 +5,7 @@
 
 #include <net/if.h>
 
+#include "base/prefix.h"
 #include "leak/probe.h"
 
 enum {
@@ -36,6 +37,17 @@ MUST_CHECK int network_visit(int netns, int (*visit)(void *arg), void *arg);
 MUST_CHECK int network_read(int netns, struct network *network);
 
 const struct network_link *network_find(const struct network *network, const char *device);
+
+/* A rule of policy routing that leads to a table. */
+struct network_rule {
+	uint32_t table;
+	struct prefix to; /* bits 0: whatever the destination is */
+};
+
+typedef void network_rule_fn(void *arg, const struct network_rule *rule);
+
+/* Each such rule of the namespace that one is in, both families. -1 + errno. */
+MUST_CHECK int network_rules(network_rule_fn *take, void *arg);
 
 /* The MAC that an address on the link has, as far as it is known. */
 MUST_CHECK bool network_neighbour(int netns, const struct address *address, uint8_t mac[MAC_LEN]);

@@ -42,8 +42,9 @@ struct relay_side {
 	struct buffer held;       /* read here, not yet taken by the other side */
 	struct pooled_pipe *pipe; /* the same in bulk, in the kernel; NULL when nothing is */
 	uint64_t bytes;           /* read from this side */
+	size_t burst;             /* spliced since it was last found empty */
 	bool ended;               /* this side sent its end */
-	bool bulk;                /* the last read filled the buffer */
+	bool bulk;                /* the last burst was large */
 };
 
 /* Zeroed is stopped. */

@@ -27,6 +27,7 @@ struct warden_options {
 	bool no_seccomp;            /* the proxy may ask anything of the kernel */
 	bool no_owner;              /* of the table, even where the kernel knows owners */
 	unsigned namespace_grace_s; /* how long to stay in a namespace that is gone */
+	unsigned reload_limit_s;    /* how long the proxy may take to go by another policy */
 };
 
 /* The argument that makes the same program the proxy. */

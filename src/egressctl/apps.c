@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* egressctl apps: looks at the apps behind the gateway, sets them up, heals them. */
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,12 +15,6 @@ enum apps_action {
 	ACTION_HEAL,
 };
 
-/* Values of getopt_long(); those of an app are its kind added to these. */
-enum {
-	OPTION_URL = 1000,
-	OPTION_KEY_FILE = 1100,
-};
-
 static const char *const action_names[] = {
 	[ACTION_CHECK] = "check",
 	[ACTION_SETUP] = "setup",
@@ -29,7 +22,7 @@ static const char *const action_names[] = {
 };
 
 struct apps_run {
-	struct invocation invocation; /* a copy: the options of this command are in it too */
+	struct invocation *invocation;
 	enum apps_action action;
 	struct app_options options;
 	bool dry;
@@ -37,59 +30,7 @@ struct apps_run {
 	bool chosen_any;
 };
 
-static const struct option long_options[] = {
-	{"json", no_argument, NULL, 'j'},
-	{"socket", required_argument, NULL, 's'},
-	{"config", required_argument, NULL, 's'},
-	{"dry-run", no_argument, NULL, 'n'},
-	{"proxy", required_argument, NULL, 'p'},
-	{"config-dir", required_argument, NULL, 'd'},
-	{"echo", required_argument, NULL, 'e'},
-	{"prowlarr-url", required_argument, NULL, OPTION_URL + APP_PROWLARR},
-	{"flaresolverr-url", required_argument, NULL, OPTION_URL + APP_FLARESOLVERR},
-	{"radarr-url", required_argument, NULL, OPTION_URL + APP_RADARR},
-	{"qbittorrent-url", required_argument, NULL, OPTION_URL + APP_QBITTORRENT},
-	{"overseerr-url", required_argument, NULL, OPTION_URL + APP_OVERSEERR},
-	{"prowlarr-key-file", required_argument, NULL, OPTION_KEY_FILE + APP_PROWLARR},
-	{"radarr-key-file", required_argument, NULL, OPTION_KEY_FILE + APP_RADARR},
-	{"qbittorrent-key-file", required_argument, NULL, OPTION_KEY_FILE + APP_QBITTORRENT},
-	{"overseerr-key-file", required_argument, NULL, OPTION_KEY_FILE + APP_OVERSEERR},
-	{NULL, 0, NULL, 0},
-};
-
 /* --- the command line --- */
-
-static bool option_take(struct apps_run *run, int option, const char *value)
-{
-	switch (option) {
-	case 'j':
-		run->invocation.json = true;
-		return true;
-	case 's': /* every command takes them; this one asks no egressd */
-		return true;
-	case 'n':
-		run->dry = true;
-		return true;
-	case 'p':
-		run->options.proxy = value;
-		return true;
-	case 'd':
-		run->options.config_dir = value;
-		return true;
-	case 'e':
-		run->options.echo = value;
-		return true;
-	default:
-		break;
-	}
-	if (option >= OPTION_KEY_FILE && option < OPTION_KEY_FILE + APP_COUNT)
-		run->options.key_file[option - OPTION_KEY_FILE] = value;
-	else if (option >= OPTION_URL && option < OPTION_URL + APP_COUNT)
-		run->options.url[option - OPTION_URL] = value;
-	else
-		return false;
-	return true;
-}
 
 /* The action and the apps that are named. */
 static bool words_take(struct apps_run *run, int argc, char **argv)
@@ -118,15 +59,26 @@ static bool words_take(struct apps_run *run, int argc, char **argv)
 
 static bool run_read(struct apps_run *run)
 {
-	int option;
+	struct app_options *options = &run->options;
+	const struct command_option own[] = {
+		{"dry-run", .flag = &run->dry},
+		{"proxy", .text = &options->proxy},
+		{"config-dir", .text = &options->config_dir},
+		{"echo", .text = &options->echo},
+		{"prowlarr-url", .text = &options->url[APP_PROWLARR]},
+		{"flaresolverr-url", .text = &options->url[APP_FLARESOLVERR]},
+		{"radarr-url", .text = &options->url[APP_RADARR]},
+		{"qbittorrent-url", .text = &options->url[APP_QBITTORRENT]},
+		{"overseerr-url", .text = &options->url[APP_OVERSEERR]},
+		{"prowlarr-key-file", .text = &options->key_file[APP_PROWLARR]},
+		{"radarr-key-file", .text = &options->key_file[APP_RADARR]},
+		{"qbittorrent-key-file", .text = &options->key_file[APP_QBITTORRENT]},
+		{"overseerr-key-file", .text = &options->key_file[APP_OVERSEERR]},
+		{0},
+	};
 
-	optind = 0;
-	while ((option = getopt_long(run->invocation.argc, run->invocation.argv, "", long_options,
-				     NULL)) != -1) {
-		if (!option_take(run, option, optarg))
-			return false;
-	}
-	return words_take(run, run->invocation.argc - optind, run->invocation.argv + optind);
+	return command_options(run->invocation, own) &&
+	       words_take(run, run->invocation->argc, run->invocation->argv);
 }
 
 /* None is named: those that are always there, and those of which something was said. */
@@ -200,7 +152,7 @@ static int run_end(const struct apps_run *run, const struct app_report *report)
 	bool finding = report_findings(report) > 0 || (run->dry && report_changes(report) > 0);
 	int code = finding ? EXIT_NO : report_unknowns(report) > 0 ? EXIT_UNKNOWN : EXIT_YES;
 
-	if (run->invocation.json)
+	if (run->invocation->json)
 		command_print_json(json_pack(
 			"{s:s, s:b, s:i, s:i, s:i, s:O}", "action", action_names[run->action],
 			"dry_run", run->dry, "findings", (int)report_findings(report), "changes",
@@ -217,7 +169,7 @@ static int run_act(struct apps_run *run, const struct apps *apps)
 	int code;
 
 	if (report == NULL)
-		return command_fail(&run->invocation, EXIT_UNKNOWN, "out of memory");
+		return command_fail(run->invocation, EXIT_UNKNOWN, "out of memory");
 	run_choose(run, apps);
 	if (run->action == ACTION_CHECK)
 		apps_check(apps, run->chosen, report);
@@ -230,9 +182,9 @@ static int run_act(struct apps_run *run, const struct apps *apps)
 	return code;
 }
 
-int command_apps(const struct invocation *invocation)
+int command_apps(struct invocation *invocation)
 {
-	struct apps_run run = {.invocation = *invocation};
+	struct apps_run run = {.invocation = invocation};
 	char problem[APP_PROBLEM_SIZE];
 	struct apps apps;
 	int code;
@@ -240,7 +192,7 @@ int command_apps(const struct invocation *invocation)
 	if (!run_read(&run))
 		return EXIT_USAGE;
 	if (apps_read(&apps, &run.options, problem) < 0)
-		code = command_fail(&run.invocation, EXIT_UNKNOWN, "%s", problem);
+		code = command_fail(invocation, EXIT_UNKNOWN, "%s", problem);
 	else
 		code = run_act(&run, &apps);
 	apps_clear(&apps);

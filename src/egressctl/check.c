@@ -53,15 +53,16 @@ static void check_print(const struct config_report *report, const char *path, bo
 	putchar('\n');
 }
 
-int command_check(const struct invocation *invocation)
+int command_check(struct invocation *invocation)
 {
-	const char *path = environment_or_file(invocation->argc == 1 ? invocation->argv[0]
-								     : invocation->config_path);
+	const char *path;
 	struct config_report *report;
 	struct config *config;
 
-	if (invocation->argc > 1)
+	if (!command_options(invocation, NULL) || invocation->argc > 1)
 		return EXIT_USAGE;
+	path = environment_or_file(invocation->argc == 1 ? invocation->argv[0]
+							 : invocation->config_path);
 	if (path != environment_name && access(path, R_OK) < 0)
 		return command_fail(invocation, EXIT_UNKNOWN, "%s: %s", path, strerror(errno));
 	report = config_report_new();

@@ -83,17 +83,21 @@ static int config_show_file(const struct invocation *invocation)
 	return EXIT_YES;
 }
 
-int command_config(const struct invocation *invocation)
+int command_config(struct invocation *invocation)
 {
-	const char *path = invocation->json ? "/v1/config" : "/v1/status";
+	bool file = false;
+	const struct command_option own[] = {{"file", .flag = &file}, {0}};
 	struct control_answer answer;
 	int code = EXIT_YES;
 
-	if (invocation->argc != 1 || strcmp(invocation->argv[0], "show") != 0)
+	if (!command_options(invocation, own) || invocation->argc != 1 ||
+	    strcmp(invocation->argv[0], "show") != 0)
 		return EXIT_USAGE;
-	if (invocation->file || invocation->config_named)
+	if (file || invocation->config_named)
 		return config_show_file(invocation);
-	if (control_call(invocation->socket_path, "GET", path, NULL, &answer) < 0) {
+	command_find_socket(invocation);
+	if (control_call(invocation->socket_path, "GET",
+			 invocation->json ? "/v1/config" : "/v1/status", NULL, &answer) < 0) {
 		fprintf(stderr, "egressctl: %s\negressctl: this is the file\n", answer.problem);
 		return config_show_file(invocation);
 	}

@@ -60,14 +60,14 @@ static void connections_print(const json_t *answer)
 	table_clear(&table);
 }
 
-static int connections_show(const struct invocation *invocation)
+static int connections_show(const struct invocation *invocation, bool anew)
 {
 	struct control_answer answer;
 	int code = command_ask(invocation, "GET", "/v1/connections", NULL, &answer);
 
 	if (code != 0)
 		return code;
-	if (invocation->watch && isatty(STDOUT_FILENO) && !invocation->json)
+	if (anew && isatty(STDOUT_FILENO) && !invocation->json)
 		fputs("\033[H\033[2J", stdout);
 	if (answer.status != 200)
 		code = command_fail(invocation, EXIT_UNKNOWN, "%s",
@@ -93,7 +93,7 @@ static int connections_watch(const struct invocation *invocation)
 	sigaddset(&interrupt, SIGTERM);
 	sigprocmask(SIG_BLOCK, &interrupt, NULL);
 	do {
-		code = connections_show(invocation);
+		code = connections_show(invocation, true);
 	} while (code == EXIT_YES && !ferror(stdout) &&
 		 sigtimedwait(&interrupt, NULL, &second) < 0);
 	return code;
@@ -122,11 +122,16 @@ static int connections_kill(const struct invocation *invocation, const char *id)
 	return code;
 }
 
-int command_connections(const struct invocation *invocation)
+int command_connections(struct invocation *invocation)
 {
+	bool watch = false;
+	const struct command_option own[] = {{"watch", .flag = &watch}, {0}};
+
+	if (!command_options(invocation, own))
+		return EXIT_USAGE;
 	if (invocation->argc == 2 && strcmp(invocation->argv[0], "kill") == 0)
 		return connections_kill(invocation, invocation->argv[1]);
 	if (invocation->argc != 0)
 		return EXIT_USAGE;
-	return invocation->watch ? connections_watch(invocation) : connections_show(invocation);
+	return watch ? connections_watch(invocation) : connections_show(invocation, false);
 }

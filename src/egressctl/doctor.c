@@ -2,6 +2,7 @@
 /* egressctl doctor: a table of checks, each with what was seen and what to do about it. */
 #include "doctor.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,7 @@ static const struct {
 	enum style style;
 	int exit_code;
 } results[] = {
+	[DOCTOR_SKIP] = {"skip", STYLE_DIM, EXIT_YES},
 	[DOCTOR_OK] = {"ok", STYLE_GOOD, EXIT_YES},
 	[DOCTOR_WARN] = {"warn", STYLE_WARN, EXIT_NO},
 	[DOCTOR_UNKNOWN] = {"unknown", STYLE_WARN, EXIT_UNKNOWN},
@@ -62,15 +64,22 @@ struct visit {
 
 static void finding_print(const char *name, const struct doctor_finding *finding)
 {
+	const char *cure = finding->cure;
+
 	printf("  %s%-7s%s  %-12s ", style_on(results[finding->result].style),
 	       results[finding->result].name, style_off(), name);
 	print_clean(finding->evidence);
 	putchar('\n');
-	if (finding->cure[0] == '\0')
-		return;
-	printf("%25s", "> ");
-	print_clean(finding->cure);
-	putchar('\n');
+	while (*cure != '\0') {
+		int len = (int)strcspn(cure, "\n");
+		char line[DOCTOR_TEXT_SIZE];
+
+		snprintf(line, sizeof(line), "%.*s", len, cure);
+		printf("%25s", cure == finding->cure ? "> " : "");
+		print_clean(line);
+		putchar('\n');
+		cure += len + (cure[len] == '\n');
+	}
 }
 
 static void visit_checks(struct visit *visit, const struct doctor_check *checks)
@@ -92,16 +101,25 @@ static void visit_checks(struct visit *visit, const struct doctor_check *checks)
 	}
 }
 
-static int visit_run(const struct invocation *invocation, const struct doctor *doctor)
+/* What is looked at beside egressd, before it is there, and on the host: NULL ends each. */
+static const struct doctor_check *const gateway_lists[] = {
+	doctor_kernel_checks,   doctor_system_checks, doctor_gateway_checks, doctor_network_checks,
+	doctor_listener_checks, doctor_tunnel_checks, doctor_app_checks,     NULL,
+};
+static const struct doctor_check *const preflight_lists[] = {doctor_kernel_checks, NULL};
+static const struct doctor_check *const host_lists[] = {doctor_kernel_checks, doctor_host_checks,
+							NULL};
+
+static int visit_run(const struct invocation *invocation, const struct doctor *doctor,
+		     const struct doctor_check *const *lists)
 {
-	struct visit visit = {.doctor = doctor, .list = invocation->json ? json_array() : NULL};
+	struct visit visit = {.doctor = doctor,
+			      .list = invocation->json ? json_array() : NULL,
+			      .worst = DOCTOR_OK};
 	enum firewall_tier tier = firewall_features_tier(&doctor->features);
 
-	visit_checks(&visit, doctor_kernel_checks);
-	if (!invocation->preflight) {
-		visit_checks(&visit, doctor_system_checks);
-		visit_checks(&visit, doctor_gateway_checks);
-	}
+	for (size_t i = 0; lists[i] != NULL; i++)
+		visit_checks(&visit, lists[i]);
 	if (visit.list != NULL)
 		command_print_json(json_pack("{s:s, s:s, s:o}", "tier", firewall_tier_name(tier),
 					     "result", results[visit.worst].name, "checks",
@@ -124,24 +142,29 @@ static struct config *policy_read(const struct invocation *invocation)
 	return config;
 }
 
-int command_doctor(const struct invocation *invocation)
+int command_doctor(struct invocation *invocation)
 {
+	bool preflight = false, host = false;
+	const struct command_option own[] = {
+		{"preflight", .flag = &preflight}, {"host", .flag = &host}, {0}};
 	struct control_answer answer = {0};
 	struct doctor doctor = {0};
 	struct config *config;
 	int code;
 
-	if (invocation->argc != 0)
+	if (!command_options(invocation, own) || invocation->argc != 0 || (preflight && host))
 		return EXIT_USAGE;
 	firewall_features_try(&doctor.features);
-	if (invocation->preflight)
-		return visit_run(invocation, &doctor);
+	if (preflight || host)
+		return visit_run(invocation, &doctor, host ? host_lists : preflight_lists);
+	if (network_read(-1, &doctor.network) < 0)
+		doctor.network_error = errno;
 	config = policy_read(invocation);
 	doctor.config = config;
 	if (control_call(invocation->socket_path, "GET", "/v1/status", NULL, &answer) == 0 &&
 	    answer.status == 200)
 		doctor.status = answer.body;
-	code = visit_run(invocation, &doctor);
+	code = visit_run(invocation, &doctor, gateway_lists);
 	control_answer_clear(&answer);
 	if (config != NULL)
 		config_unref(config);

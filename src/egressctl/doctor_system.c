@@ -7,11 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/timex.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/compiler.h"
 #include "base/text.h"
 #include "config/config.h"
@@ -19,6 +16,7 @@
 
 enum {
 	DESCRIPTORS_WANTED = 16384, /* two a connection, and those of the resolver */
+	DESCRIPTORS_KEPT = 1024,    /* besides the connections, where their number is known */
 	CONNTRACK_FULL_PERCENT = 80,
 	LINE_SIZE = 512,
 };
@@ -81,21 +79,45 @@ static void check_capabilities(const struct doctor *doctor, unsigned number,
 		    names);
 }
 
+/* Sessions that the policy lets all clients have together; 0: one of them has no limit. */
+static uint64_t policy_sessions(const struct config *config)
+{
+	uint64_t sessions = 0;
+
+	for (size_t i = 0; config != NULL && i < config->client_count; i++) {
+		if (config->client_session_limits[i] == 0)
+			return 0;
+		sessions += config->client_session_limits[i];
+	}
+	return sessions;
+}
+
 static void check_descriptors(const struct doctor *doctor, unsigned number,
 			      struct doctor_finding *finding)
 {
+	uint64_t sessions = policy_sessions(doctor->config), wanted = DESCRIPTORS_WANTED;
 	struct rlimit limit;
 
-	(void)doctor, (void)number;
+	(void)number;
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0) {
 		doctor_find(finding, DOCTOR_UNKNOWN, "%s", strerror(errno));
 		return;
 	}
-	doctor_find(finding, limit.rlim_max >= DESCRIPTORS_WANTED ? DOCTOR_OK : DOCTOR_WARN,
-		    "%" PRIu64 " open files at most: some %" PRIu64 " connections",
-		    (uint64_t)limit.rlim_max, (uint64_t)limit.rlim_max / 2);
+	if (sessions > 0)
+		wanted = 2 * sessions + DESCRIPTORS_KEPT;
+	doctor_find(finding, limit.rlim_max >= wanted ? DOCTOR_OK : DOCTOR_WARN,
+		    "%" PRIu64 " open files at most, some %" PRIu64 " connections; the policy "
+		    "%s%" PRIu64,
+		    (uint64_t)limit.rlim_max, (uint64_t)limit.rlim_max / 2,
+		    sessions > 0 ? "has limits of "
+				 : "has no limit for each client, which asks "
+				   "for some ",
+		    sessions > 0 ? sessions : wanted / 2);
 	if (finding->result != DOCTOR_OK)
-		doctor_cure(finding, "raise it (ulimits: nofile: %d)", DESCRIPTORS_WANTED);
+		doctor_cure(finding,
+			    "raise it (ulimits: nofile: %" PRIu64 "), or lower the limits of the "
+			    "policy (limit client NAME sessions N)",
+			    wanted);
 }
 
 static void check_flows(const struct doctor *doctor, unsigned number,
@@ -149,28 +171,6 @@ static void check_ports(const struct doctor *doctor, unsigned number,
 	}
 }
 
-static void check_clock(const struct doctor *doctor, unsigned number,
-			struct doctor_finding *finding)
-{
-	struct timex state = {0};
-	struct stat program;
-
-	(void)doctor, (void)number;
-	if (stat("/proc/self/exe", &program) < 0) {
-		doctor_find(finding, DOCTOR_UNKNOWN, "%s", strerror(errno));
-		return;
-	}
-	if (clock_wall_ms() / 1000 < program.st_mtime) {
-		doctor_find(finding, DOCTOR_FAIL,
-			    "the clock is behind the day this program was made");
-		doctor_cure(finding, "set it: no certificate is valid at such a time");
-		return;
-	}
-	doctor_find(finding, DOCTOR_OK, "later than this program; %s",
-		    adjtimex(&state) == TIME_ERROR ? "the kernel knows of no time server"
-						   : "kept by a time server");
-}
-
 static void check_resolver(const struct doctor *doctor, unsigned number,
 			   struct doctor_finding *finding)
 {
@@ -180,7 +180,10 @@ static void check_resolver(const struct doctor *doctor, unsigned number,
 	char line[LINE_SIZE];
 
 	(void)number;
-	doctor_find(finding, DOCTOR_OK, "Docker's resolver is not in use here");
+	if (file == NULL)
+		doctor_find(finding, DOCTOR_UNKNOWN, "/etc/resolv.conf: %s", strerror(errno));
+	else
+		doctor_find(finding, DOCTOR_OK, "Docker's resolver is not in use here");
 	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
 		if (strncmp(line, "nameserver 127.0.0.11", 21) == 0)
 			doctor_find(finding, DOCTOR_OK,
@@ -211,7 +214,6 @@ const struct doctor_check doctor_system_checks[] = {
 	{"descriptors", check_descriptors, 0},
 	{"flows", check_flows, 0},
 	{"ports", check_ports, 0},
-	{"clock", check_clock, 0},
 	{"resolver", check_resolver, 0},
 	{0},
 };

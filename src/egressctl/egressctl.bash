@@ -61,7 +61,7 @@ _egressctl() {
 		explain) words+=' --file --udp' ;;
 		config) words+=' --file' ;;
 		connections) words+=' --watch' ;;
-		doctor) words+=' --preflight' ;;
+		doctor) words+=' --preflight --host' ;;
 		tunnel) words+=' --key-file' ;;
 		apps)
 			words+=' --dry-run --proxy --echo --config-dir --flaresolverr-url'

@@ -32,7 +32,8 @@ static int explain_print(const struct invocation *invocation, json_t *answer, co
 	return code;
 }
 
-static int explain_from_file(const struct invocation *invocation, const char *why)
+static int explain_from_file(const struct invocation *invocation, enum transport transport,
+			     const char *why)
 {
 	struct config *config = command_load(invocation);
 	const char *problem = "out of memory";
@@ -44,8 +45,8 @@ static int explain_from_file(const struct invocation *invocation, const char *wh
 		return EXIT_UNKNOWN;
 	snprintf(source, sizeof(source), "the file %.200s%s%s", invocation->config_path,
 		 why ? "; " : "", why ? why : "");
-	answer = config_explain(config, invocation->argv[0], invocation->argv[1],
-				invocation->udp ? TRANSPORT_UDP : TRANSPORT_TCP, &problem);
+	answer = config_explain(config, invocation->argv[0], invocation->argv[1], transport,
+				&problem);
 	if (answer)
 		code = explain_print(invocation, answer, source);
 	else
@@ -67,23 +68,28 @@ static int explain_from_daemon(const struct invocation *invocation,
 	return explain_print(invocation, json_incref(answer->body), source);
 }
 
-int command_explain(const struct invocation *invocation)
+int command_explain(struct invocation *invocation)
 {
+	bool file = false, udp = false;
+	const struct command_option own[] = {{"file", .flag = &file}, {"udp", .flag = &udp}, {0}};
+	enum transport transport;
 	struct control_answer answer;
 	json_t *body;
 	int code;
 
-	if (invocation->argc != 2)
+	if (!command_options(invocation, own) || invocation->argc != 2)
 		return EXIT_USAGE;
+	transport = udp ? TRANSPORT_UDP : TRANSPORT_TCP;
 	/* Who names a file asks about that file, whatever runs. */
-	if (invocation->file || invocation->config_named)
-		return explain_from_file(invocation, NULL);
+	if (file || invocation->config_named)
+		return explain_from_file(invocation, transport, NULL);
+	command_find_socket(invocation);
 	body = json_pack("{s:s, s:s, s:s}", "client", invocation->argv[0], "target",
-			 invocation->argv[1], "transport", invocation->udp ? "udp" : "tcp");
+			 invocation->argv[1], "transport", udp ? "udp" : "tcp");
 	if (!body)
 		return command_fail(invocation, EXIT_UNKNOWN, "that is no text in UTF-8");
 	if (control_call(invocation->socket_path, "POST", "/v1/explain", body, &answer) < 0)
-		code = explain_from_file(invocation, answer.problem);
+		code = explain_from_file(invocation, transport, answer.problem);
 	else
 		code = explain_from_daemon(invocation, &answer);
 	control_answer_clear(&answer);

@@ -136,15 +136,16 @@ static int door_knock(const struct address *door)
 		error = errno;
 	if (error == EINPROGRESS && poll(&poll_fd, 1, HEALTH_CONNECT_MS) == 1)
 		getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
-	/* Reset before a byte was sent, it never was a session: egressd accepts when there are
-	 * bytes. */
+	/* Reset before a byte was sent: a session that asked for nothing is not told of. */
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	fd_close(fd);
 	errno = error == EINPROGRESS ? ETIMEDOUT : error;
 	return error == 0 ? 0 : -1;
 }
 
-static void health_of_door(struct health *health, const char *endpoint)
+/* Nobody knocks at a forward: that would open a connection to the app behind it, or be told of in
+ * the log as somebody who was turned away. */
+static void health_of_door(struct health *health, const char *endpoint, bool knock)
 {
 	struct address door;
 
@@ -155,7 +156,7 @@ static void health_of_door(struct health *health, const char *endpoint)
 				"%s is on no interface here: the network namespace has lost it "
 				"(was the container that owns it restarted?)",
 				endpoint);
-	else if (door_knock(&door) < 0)
+	else if (knock && door_knock(&door) < 0)
 		health_complain(health, "nothing answers at %s: %s", endpoint, strerror(errno));
 	else
 		health->doors++;
@@ -167,9 +168,9 @@ static void health_of_doors(struct health *health)
 	size_t i;
 
 	json_array_foreach(json_object_get(health->config, "listeners"), i, door)
-		health_of_door(health, json_text(door, "address", ""));
+		health_of_door(health, json_text(door, "address", ""), true);
 	json_array_foreach(json_object_get(health->config, "forwards"), i, door)
-		health_of_door(health, json_text(door, "listen", ""));
+		health_of_door(health, json_text(door, "listen", ""), false);
 }
 
 static int health_print(const struct invocation *invocation, struct health *health)
@@ -197,13 +198,13 @@ static int health_print(const struct invocation *invocation, struct health *heal
 }
 
 /* Docker knows 0 and 1 only: not to be told is not to be well. */
-int command_health(const struct invocation *invocation)
+int command_health(struct invocation *invocation)
 {
 	struct control_answer status, config;
 	struct health health;
 	int code = EXIT_NO;
 
-	if (invocation->argc != 0)
+	if (!command_options(invocation, NULL) || invocation->argc != 0)
 		return EXIT_USAGE;
 	if (command_ask(invocation, "GET", "/v1/status", NULL, &status) != 0)
 		return EXIT_NO;

@@ -2,7 +2,6 @@
 /* egressctl leak-test: its options, and running it. */
 #include "egressctl/leak_test.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,68 +10,23 @@
 #include "config/config.h"
 #include "egressctl/command.h"
 #include "egressctl/print.h"
+#include "egressctl/rules.h"
 #include "firewall/derive.h"
 
 struct leak_command {
-	struct invocation invocation;
+	struct invocation *invocation;
 	struct leak_options options;
-	struct firewall_rules wanted; /* options point to it */
+	struct rules_options rules;
+	const char *only, *real_address, *target, *endpoint; /* as they were given; NULL: not */
+	struct firewall_rules wanted;                        /* options point to it */
 	bool strict, list, wrong;
-};
-
-enum option_value {
-	OPTION_ONLY = 256,
-	OPTION_LIST,
-	OPTION_STRICT,
-	OPTION_DISRUPTIVE,
-	OPTION_DIRECT_QUERY,
-	OPTION_NETNS,
-	OPTION_DEVICE,
-	OPTION_PCAP,
-	OPTION_PROXY,
-	OPTION_EXIT_URL,
-	OPTION_EXIT_URL6,
-	OPTION_ECHO_URL,
-	OPTION_REBINDING_NAME,
-	OPTION_REAL_ADDRESS,
-	OPTION_TARGET,
-	OPTION_ENDPOINT,
-	OPTION_DOWN,
-	OPTION_UP,
-};
-
-static const struct option options[] = {
-	{"socket", required_argument, NULL, 's'},
-	{"config", required_argument, NULL, 'c'},
-	{"json", no_argument, NULL, 'j'},
-	{"uid", required_argument, NULL, 'U'},
-	{"apps", required_argument, NULL, 'A'},
-	{"only", required_argument, NULL, OPTION_ONLY},
-	{"list", no_argument, NULL, OPTION_LIST},
-	{"strict", no_argument, NULL, OPTION_STRICT},
-	{"disruptive", no_argument, NULL, OPTION_DISRUPTIVE},
-	{"direct-query", no_argument, NULL, OPTION_DIRECT_QUERY},
-	{"netns", required_argument, NULL, OPTION_NETNS},
-	{"device", required_argument, NULL, OPTION_DEVICE},
-	{"pcap", required_argument, NULL, OPTION_PCAP},
-	{"proxy", required_argument, NULL, OPTION_PROXY},
-	{"exit-url", required_argument, NULL, OPTION_EXIT_URL},
-	{"exit-url6", required_argument, NULL, OPTION_EXIT_URL6},
-	{"echo-url", required_argument, NULL, OPTION_ECHO_URL},
-	{"rebinding-name", required_argument, NULL, OPTION_REBINDING_NAME},
-	{"real-address", required_argument, NULL, OPTION_REAL_ADDRESS},
-	{"target", required_argument, NULL, OPTION_TARGET},
-	{"endpoint", required_argument, NULL, OPTION_ENDPOINT},
-	{"down", required_argument, NULL, OPTION_DOWN},
-	{"up", required_argument, NULL, OPTION_UP},
-	{NULL, 0, NULL, 0},
 };
 
 static void option_fail(struct leak_command *command, const char *name, const char *value,
 			const char *wanted)
 {
 	command->wrong = true;
-	(void)command_fail(&command->invocation, EXIT_USAGE, "--%s: '%s' is no %s", name, value,
+	(void)command_fail(command->invocation, EXIT_USAGE, "--%s: '%s' is no %s", name, value,
 			   wanted);
 }
 
@@ -111,86 +65,46 @@ static void take_addresses(struct leak_command *command, const char *name, const
 	}
 }
 
-static void take_text(struct leak_command *command, int option, const char *value)
+static bool test_read(struct leak_command *command)
 {
 	struct leak_options *leak = &command->options;
-	/* In the order of enum option_value. */
-	const char **const places[] = {
-		&leak->app,      &leak->device,    &leak->pcap_path, &leak->proxy_url,
-		&leak->exit_url, &leak->exit_url6, &leak->echo_url,  &leak->rebinding_name,
+	const struct command_option own[] = {
+		{"uid", .text = &command->rules.uid},
+		{"apps", .text = &command->rules.apps},
+		{"only", .text = &command->only},
+		{"list", .flag = &command->list},
+		{"strict", .flag = &command->strict},
+		{"disruptive", .flag = &leak->disruptive},
+		{"direct-query", .flag = &leak->direct_query},
+		{"netns", .text = &leak->app},
+		{"device", .text = &leak->device},
+		{"pcap", .text = &leak->pcap_path},
+		{"proxy", .text = &leak->proxy_url},
+		{"exit-url", .text = &leak->exit_url},
+		{"exit-url6", .text = &leak->exit_url6},
+		{"echo-url", .text = &leak->echo_url},
+		{"rebinding-name", .text = &leak->rebinding_name},
+		{"real-address", .text = &command->real_address},
+		{"target", .text = &command->target},
+		{"endpoint", .text = &command->endpoint},
+		{"down", .text = &leak->down_command},
+		{"up", .text = &leak->up_command},
+		{0},
 	};
 
-	if (option == OPTION_DOWN)
-		leak->down_command = value;
-	else if (option == OPTION_UP)
-		leak->up_command = value;
-	else
-		*places[option - OPTION_NETNS] = value;
-}
-
-static void take_flag(struct leak_command *command, int option)
-{
-	switch (option) {
-	case 'j':
-		command->invocation.json = true;
-		break;
-	case OPTION_LIST:
-		command->list = true;
-		break;
-	case OPTION_STRICT:
-		command->strict = true;
-		break;
-	case OPTION_DISRUPTIVE:
-		command->options.disruptive = true;
-		break;
-	case OPTION_DIRECT_QUERY:
-		command->options.direct_query = true;
-		break;
-	default:
-		command->wrong = true;
-		break;
-	}
-}
-
-static void take(struct leak_command *command, int option, const char *value)
-{
-	struct leak_options *leak = &command->options;
-
-	switch (option) {
-	case 's':
-		command->invocation.socket_path = value;
-		command->invocation.socket_named = true;
-		break;
-	case 'c':
-		command->invocation.config_path = value;
-		command->invocation.config_named = true;
-		break;
-	case 'U':
-		command->invocation.uid = value;
-		break;
-	case 'A':
-		command->invocation.apps = value;
-		break;
-	case OPTION_ONLY:
-		take_only(command, value);
-		break;
-	case OPTION_REAL_ADDRESS:
-		take_addresses(command, "real-address", value, &leak->real4, &leak->real6);
-		break;
-	case OPTION_TARGET:
-		take_addresses(command, "target", value, &leak->target4, &leak->target6);
-		break;
-	case OPTION_ENDPOINT:
-		if (!address_parse_endpoint(value, strlen(value), &leak->endpoint))
-			option_fail(command, "endpoint", value, "ADDRESS:PORT");
-		break;
-	default:
-		if (value != NULL)
-			take_text(command, option, value);
-		else
-			take_flag(command, option);
-		break;
-	}
+	if (!command_options(command->invocation, own) || command->invocation->argc != 0)
+		return false;
+	if (command->only != NULL)
+		take_only(command, command->only);
+	if (command->real_address != NULL)
+		take_addresses(command, "real-address", command->real_address, &leak->real4,
+			       &leak->real6);
+	if (command->target != NULL)
+		take_addresses(command, "target", command->target, &leak->target4, &leak->target6);
+	if (command->endpoint != NULL &&
+	    !address_parse_endpoint(command->endpoint, strlen(command->endpoint), &leak->endpoint))
+		option_fail(command, "endpoint", command->endpoint, "ADDRESS:PORT");
+	return !command->wrong;
 }
 
 /* --- running it --- */
@@ -219,11 +133,11 @@ static int tests_list(const struct leak_command *command)
 		json_array_append_new(list,
 				      json_pack("{s:s, s:s, s:s}", "id", leak_test_id(i), "name",
 						leak_test_name(i), "about", leak_test_about(i)));
-		if (!command->invocation.json)
+		if (!command->invocation->json)
 			printf(" %-4s %-13s %s\n", leak_test_id(i), leak_test_name(i),
 			       leak_test_about(i));
 	}
-	if (command->invocation.json)
+	if (command->invocation->json)
 		command_print_json(json_pack("{s:O}", "tests", list));
 	json_decref(list);
 	return EXIT_YES;
@@ -235,14 +149,14 @@ static int test_run(struct leak_command *command)
 	int code;
 
 	if (report == NULL)
-		return command_fail(&command->invocation, EXIT_UNKNOWN, "out of memory");
+		return command_fail(command->invocation, EXIT_UNKNOWN, "out of memory");
 	command->options.progress = progress;
-	command->options.arg = &command->invocation.json;
+	command->options.arg = &command->invocation->json;
 	leak_run(&command->options, report);
 	code = (int)leak_exit_code(report, command->strict);
 	if (report->problem[0] != '\0' && report->test_count == 0)
-		(void)command_fail(&command->invocation, code, "%s", report->problem);
-	else if (command->invocation.json)
+		(void)command_fail(command->invocation, code, "%s", report->problem);
+	else if (command->invocation->json)
 		command_print_json(leak_report_json(report, command->strict));
 	else
 		leak_report_print(report, command->strict);
@@ -252,31 +166,28 @@ static int test_run(struct leak_command *command)
 
 static int test_prepare(struct leak_command *command)
 {
-	struct config *config = command_load(&command->invocation);
-	char *socket = NULL;
+	struct config *config = command_load(command->invocation);
 	int code = EXIT_USAGE;
 
 	if (config == NULL)
 		return EXIT_USAGE;
-	if (command_gateway_rules(&command->invocation, config, &command->wanted,
-				  &command->options.uid) == EXIT_YES) {
-		if (!command->invocation.socket_named)
-			socket = command_find_socket(&command->invocation);
-		command->options.socket_path = socket ? socket : command->invocation.socket_path;
+	if (rules_of_gateway(command->invocation, &command->rules, config, &command->wanted,
+			     &command->options.uid) == EXIT_YES) {
+		command_find_socket(command->invocation);
+		command->options.socket_path = command->invocation->socket_path;
 		command->options.config = config;
 		command->options.wanted = &command->wanted;
 		code = test_run(command);
-		free(socket);
 	}
 	firewall_rules_clear(&command->wanted);
 	config_unref(config);
 	return code;
 }
 
-int command_leak_test(const struct invocation *invocation)
+int command_leak_test(struct invocation *invocation)
 {
 	struct leak_command command = {
-		.invocation = *invocation,
+		.invocation = invocation,
 		.options =
 			{
 				.exit_url = "https://api.ipify.org/",
@@ -287,14 +198,8 @@ int command_leak_test(const struct invocation *invocation)
 					    .bytes = {0x26, 0x20, 0, 0xfe, [15] = 0xfe}},
 			},
 	};
-	int option;
 
-	optind = 0; /* GNU's getopt: begin anew, with another list */
-	while ((option = getopt_long(invocation->argc, invocation->argv, "", options, NULL)) !=
-	       -1) {
-		take(&command, option, optarg);
-	}
-	if (command.wrong || optind != invocation->argc)
+	if (!test_read(&command))
 		return EXIT_USAGE;
 	return command.list ? tests_list(&command) : test_prepare(&command);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* egressctl: the table of its commands, and finding the one that was asked for. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,26 +17,25 @@ static const struct command commands[] = {
 	 "Exit code 0: all is well; 1: something is not, or egressd does not answer.\n",
 	 true, command_health},
 	{"explain", "CLIENT URL|HOST:PORT", "would this request be allowed, and by which rule",
-	 "fu",
+	 "[--file] [--udp]",
 	 "CLIENT is the name of a client, or [USER@]ADDRESS. Asks the running egressd; when none "
 	 "runs,\n"
 	 "or with --file or --config, the file.\n"
 	 "Exit code 0: allowed; 1: denied; 2: could not tell.\n",
-	 true, command_explain},
+	 false, command_explain},
 	{"check", "[FILE]", "read a policy file and say what is wrong with it", "",
 	 "Exit code 0: it may be loaded; 1: it is wrong; 2: it could not be read.\n", false,
 	 command_check},
-	{"config", "show", "show the policy, with logins in URLs left out", "f",
+	{"config", "show", "show the policy, with logins in URLs left out", "[--file]",
 	 "With --json what is in force with every default filled in, else the file as written.\n",
-	 true, command_config},
-	{"connections", "[kill ID]", "list the connections, or end one", "w",
+	 false, command_config},
+	{"connections", "[kill ID]", "list the connections, or end one", "[--watch]",
 	 "--watch shows them anew each second until ^C.\n", true, command_connections},
 	{"reload", "", "read the policy file again; a wrong one changes nothing", "",
 	 "Exit code 0: it is in force; 1: it was refused and the old one stays; 2: could not "
 	 "tell.\n",
 	 true, command_reload},
-	{"apps", "check|setup|heal [APP ...]", "the apps behind the gateway: see, set up, heal",
-	 "*",
+	{"apps", "check|setup|heal [APP ...]", "the apps behind the gateway: see, set up, heal", "",
 	 "APP is prowlarr, flaresolverr, radarr, qbittorrent or overseerr; none: prowlarr, "
 	 "flaresolverr,\n"
 	 "and those whose URL or key is given. check only looks; setup links them, and with "
@@ -58,7 +56,8 @@ static const struct command commands[] = {
 	 "it.\n",
 	 false, command_passwd},
 	{"rules", "show|apply|verify|diff|remove [gateway|hub|app|host|witness]",
-	 "the packet rules that the policy asks for", "UBAS",
+	 "the packet rules that the policy asks for",
+	 "[--uid UID] [--apps NETWORK,...] [--bridge NAME] [--strict]",
 	 "gateway (when none is named): beside the tunnel; hub: where egressd is alone, over "
 	 "other\n"
 	 "proxies; app: in an app's namespace; host: on the Docker host; witness: counts what "
@@ -68,39 +67,25 @@ static const struct command commands[] = {
 	 "Exit code 0: done, or the kernel has these rules; 1: not; 2: could not tell.\n",
 	 false, command_rules},
 	{"leak-test", "[OPTION ...]", "prove with real packets that nothing gets around the tunnel",
-	 "*", LEAK_TEST_HELP, false, command_leak_test},
-	{"doctor", "", "what this machine has, what is wrong with it, and what to do", "P",
+	 "", LEAK_TEST_HELP, false, command_leak_test},
+	{"doctor", "", "what this machine has, what is wrong with it, and what to do",
+	 "[--preflight|--host]",
 	 "--preflight asks only whether the kernel and the container have what egressd needs; it "
 	 "takes\n"
-	 "the capability NET_ADMIN, no policy and no egressd.\n"
+	 "the capability NET_ADMIN, no policy and no egressd. --host, on the Docker host, asks the "
+	 "engine\n"
+	 "what cannot be seen from inside a container.\n"
 	 "Exit code 0: all is well; 1: less than it could be; 2: could not tell; 4: something "
 	 "failed.\n",
 	 true, command_doctor},
-	{"tunnel", "status|restart", "what Gluetun says of the VPN, or have it connect anew", "k",
+	{"tunnel", "status|restart", "what Gluetun says of the VPN, or have it connect anew",
+	 "[--key-file FILE]",
 	 "restart asks Gluetun's control server with a key that may: --key-file FILE, or\n"
 	 "/run/secrets/gluetun_control_key where that is, or the policy's own key-file.\n"
 	 "Exit code 0: the tunnel is up, or restarts; 1: not; 2: could not tell.\n",
 	 true, command_tunnel},
 	{"version", "", "say which egressctl this is, and which egressd runs", "", "", true,
 	 command_version},
-};
-
-static const struct option long_options[] = {
-	{"socket", required_argument, NULL, 's'},
-	{"config", required_argument, NULL, 'c'},
-	{"json", no_argument, NULL, 'j'},
-	{"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, 'V'},
-	{"file", no_argument, NULL, 'f'},
-	{"udp", no_argument, NULL, 'u'},
-	{"watch", no_argument, NULL, 'w'},
-	{"uid", required_argument, NULL, 'U'},
-	{"bridge", required_argument, NULL, 'B'},
-	{"apps", required_argument, NULL, 'A'},
-	{"preflight", no_argument, NULL, 'P'},
-	{"key-file", required_argument, NULL, 'k'},
-	{"strict", no_argument, NULL, 'S'},
-	{NULL, 0, NULL, 0},
 };
 
 static void usage_print(FILE *out)
@@ -127,18 +112,8 @@ static void command_usage_print(const struct command *command, FILE *out)
 	fprintf(out, "usage: egressctl %s", command->name);
 	if (command->arguments[0])
 		fprintf(out, " %s", command->arguments);
-	if (strchr(command->options, 'f'))
-		fputs(" [--file]", out);
-	if (strchr(command->options, 'u'))
-		fputs(" [--udp]", out);
-	if (strchr(command->options, 'w'))
-		fputs(" [--watch]", out);
-	if (strchr(command->options, 'P'))
-		fputs(" [--preflight]", out);
-	if (strchr(command->options, 'k'))
-		fputs(" [--key-file FILE]", out);
-	if (strchr(command->options, 'U'))
-		fputs(" [--uid UID] [--apps NETWORK,...] [--bridge NAME] [--strict]", out);
+	if (command->options[0])
+		fprintf(out, " %s", command->options);
 	fprintf(out, " [--json] [--socket PATH] [--config FILE]\n%s.\n%s", command->summary,
 		command->help);
 }
@@ -172,134 +147,42 @@ static int help_run(const char *name)
 	return EXIT_YES;
 }
 
-/* True when the option is one that every command takes. */
-static bool option_take(struct invocation *invocation, int option, const char *value)
+static int command_start(const struct command *command, struct invocation *invocation)
 {
-	switch (option) {
-	case 's':
-		invocation->socket_path = value;
-		invocation->socket_named = true;
-		return true;
-	case 'c':
-		invocation->config_path = value;
-		invocation->config_named = true;
-		return true;
-	case 'j':
-		invocation->json = true;
-		return true;
-	default:
-		return false;
-	}
-}
-
-static void option_take_own(struct invocation *invocation, int option, const char *value)
-{
-	switch (option) {
-	case 'f':
-		invocation->file = true;
-		break;
-	case 'u':
-		invocation->udp = true;
-		break;
-	case 'w':
-		invocation->watch = true;
-		break;
-	case 'P':
-		invocation->preflight = true;
-		break;
-	case 'U':
-		invocation->uid = value;
-		break;
-	case 'S':
-		invocation->strict = true;
-		break;
-	case 'B':
-		invocation->bridge = value;
-		break;
-	case 'k':
-		invocation->key_file = value;
-		break;
-	default:
-		invocation->apps = value;
-		break;
-	}
-}
-
-static int command_run(const struct command *command, struct invocation *invocation)
-{
-	bool asks = command->asks;
-	char *socket = NULL;
 	int code;
 
-	/* Who names the file to explain asks about that file, and no daemon. */
-	if (strchr(command->options, 'f') && (invocation->file || invocation->config_named))
-		asks = false;
-	if (asks && !invocation->socket_named)
-		socket = command_find_socket(invocation);
-	if (socket)
-		invocation->socket_path = socket;
+	invocation->command = command;
 	code = command->run(invocation);
-	free(socket);
+	free(invocation->socket_found);
+	if (invocation->help)
+		return help_run(command->name);
 	if (code == EXIT_USAGE)
 		command_usage_print(command, stderr);
 	return code;
 }
 
-static int command_start(const struct command *command, struct invocation *invocation, int argc,
-			 char **argv)
-{
-	int option;
-
-	if (strcmp(command->options, "*") == 0) {
-		invocation->argc = argc;
-		invocation->argv = argv;
-		if (argc > 1 && strcmp(argv[argc - 1], "--help") == 0)
-			return help_run(command->name);
-		return command_run(command, invocation);
-	}
-	optind = 0; /* GNU's getopt: begin anew, with another list */
-	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		if (option == 'h')
-			return help_run(command->name);
-		if (option_take(invocation, option, optarg))
-			continue;
-		if (option == '?' || !strchr(command->options, option)) {
-			command_usage_print(command, stderr);
-			return EXIT_USAGE;
-		}
-		option_take_own(invocation, option, optarg);
-	}
-	invocation->argc = argc - optind;
-	invocation->argv = argv + optind;
-	return command_run(command, invocation);
-}
-
 int main(int argc, char **argv)
 {
+	bool version = false;
+	const struct command_option own[] = {{"version", .flag = &version}, {0}};
 	struct invocation invocation = {.socket_path = DEFAULT_SOCKET,
-					.config_path = DEFAULT_CONFIG};
+					.config_path = DEFAULT_CONFIG,
+					.argc = argc,
+					.argv = argv};
 	const struct command *command;
-	int option;
 
-	/* '+': what follows the command is the command's to read. */
-	while ((option = getopt_long(argc, argv, "+", long_options, NULL)) != -1) {
-		if (option == 'h')
-			return help_run(NULL);
-		if (option == 'V')
-			return command_version(&invocation);
-		if (option == '?') /* getopt has said what is wrong */
-			return EXIT_USAGE;
-		if (!option_take(&invocation, option, optarg))
-			return usage_fail("that option cannot stand before a command", "");
-	}
-	if (optind == argc) {
+	if (!command_options(&invocation, own))
+		return invocation.help ? help_run(NULL) : EXIT_USAGE;
+	if (version)
+		return command_start(command_find("version"), &invocation);
+	if (invocation.argc == 0) {
 		usage_print(stderr);
 		return EXIT_USAGE;
 	}
-	if (strcmp(argv[optind], "help") == 0)
-		return help_run(optind + 1 < argc ? argv[optind + 1] : NULL);
-	command = command_find(argv[optind]);
+	if (strcmp(invocation.argv[0], "help") == 0)
+		return help_run(invocation.argc > 1 ? invocation.argv[1] : NULL);
+	command = command_find(invocation.argv[0]);
 	if (!command)
-		return usage_fail("no such command: ", argv[optind]);
-	return command_start(command, &invocation, argc - optind, argv + optind);
+		return usage_fail("no such command: ", invocation.argv[0]);
+	return command_start(command, &invocation);
 }

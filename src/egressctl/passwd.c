@@ -120,17 +120,17 @@ static const char *passwd_problem(int error)
 	}
 }
 
-int command_passwd(const struct invocation *invocation)
+int command_passwd(struct invocation *invocation)
 {
 	char password[LINE_SIZE];
 	char hash[PASSWORD_HASH_SIZE];
-	const char *path = invocation->argv[0];
-	const char *problem;
+	const char *path, *problem;
 	size_t len;
 	int hashed;
 
-	if (invocation->argc != 2)
+	if (!command_options(invocation, NULL) || invocation->argc != 2)
 		return EXIT_USAGE;
+	path = invocation->argv[0];
 	if (!users_name_is_valid(invocation->argv[1], strlen(invocation->argv[1])))
 		return command_fail(invocation, EXIT_USAGE,
 				    "a user's name is 1 to 255 visible ASCII characters without a "

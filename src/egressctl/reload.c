@@ -18,12 +18,12 @@ static int reload_print(const json_t *answer, int status)
 	return status == 422 ? EXIT_NO : EXIT_UNKNOWN;
 }
 
-int command_reload(const struct invocation *invocation)
+int command_reload(struct invocation *invocation)
 {
 	struct control_answer answer;
 	int code;
 
-	if (invocation->argc != 0)
+	if (!command_options(invocation, NULL) || invocation->argc != 0)
 		return EXIT_USAGE;
 	code = command_ask(invocation, "POST", "/v1/reload", NULL, &answer);
 	if (code != 0)

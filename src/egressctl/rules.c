@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "egressctl/command.h"
 #include "egressctl/print.h"
+#include "egressctl/rules.h"
 #include "firewall/kernel.h"
 #include "firewall/ruleset_text.h"
 
@@ -34,6 +35,7 @@ static const struct rules_kind kinds[] = {
 
 struct rules {
 	const struct invocation *invocation;
+	const struct rules_options *options;
 	const char *name; /* of the kind, as it was asked for */
 	enum firewall_kind kind;
 	struct firewall_policy policy;
@@ -99,7 +101,8 @@ static int rules_parse_apps(struct rules *rules, const char *text)
 static int rules_parse_options(struct rules *rules, struct config_rules_options *options)
 {
 	const struct invocation *invocation = rules->invocation;
-	int code = rules_parse_apps(rules, invocation->apps);
+	const struct rules_options *given = rules->options;
+	int code = rules_parse_apps(rules, given->apps);
 	char *end;
 
 	if (code != EXIT_YES)
@@ -108,20 +111,20 @@ static int rules_parse_options(struct rules *rules, struct config_rules_options 
 						 .bridge = RULES_BRIDGE,
 						 .apps = rules->apps,
 						 .app_count = rules->app_count};
-	if (invocation->uid != NULL) {
+	if (given->uid != NULL) {
 		unsigned long uid;
 
 		errno = 0;
-		uid = strtoul(invocation->uid, &end, 10);
-		if (errno != 0 || *end != '\0' || end == invocation->uid || uid == 0 ||
+		uid = strtoul(given->uid, &end, 10);
+		if (errno != 0 || *end != '\0' || end == given->uid || uid == 0 ||
 		    uid >= UINT32_MAX)
 			return command_fail(invocation, EXIT_USAGE,
 					    "--uid: '%s' is no number of a user but root",
-					    invocation->uid);
+					    given->uid);
 		options->uid = (uint32_t)uid;
 	}
-	if (invocation->bridge != NULL)
-		options->bridge = invocation->bridge;
+	if (given->bridge != NULL)
+		options->bridge = given->bridge;
 	if (options->bridge[0] == '\0' || strlen(options->bridge) >= IFNAMSIZ ||
 	    strpbrk(options->bridge, " \"/*\n") != NULL)
 		return command_fail(invocation, EXIT_USAGE, "--bridge: '%s' is no name of a device",
@@ -147,7 +150,7 @@ static int rules_derive_from(struct rules *rules, struct config *config)
 	problem = "the devices cannot be listed";
 	if (firewall_read_links(&rules->policy, &rules->links) < 0)
 		goto fail;
-	if (rules->kind == FIREWALL_GATEWAY && (rules->policy.strict || rules->invocation->strict))
+	if (rules->kind == FIREWALL_GATEWAY && (rules->policy.strict || rules->options->strict))
 		rules->kind = FIREWALL_STRICT;
 	if (firewall_derive(rules->kind, &rules->policy, NULL, &rules->wanted, &problem) == 0)
 		return EXIT_YES;
@@ -171,10 +174,11 @@ static void rules_clear(struct rules *rules)
 	free(rules->apps);
 }
 
-int command_gateway_rules(const struct invocation *invocation, struct config *config,
-			  struct firewall_rules *wanted, uint32_t *uid)
+int rules_of_gateway(const struct invocation *invocation, const struct rules_options *options,
+		     struct config *config, struct firewall_rules *wanted, uint32_t *uid)
 {
-	struct rules rules = {.invocation = invocation, .kind = FIREWALL_GATEWAY};
+	struct rules rules = {
+		.invocation = invocation, .options = options, .kind = FIREWALL_GATEWAY};
 	int code = rules_derive_from(&rules, config_ref(config));
 
 	*wanted = rules.wanted;
@@ -359,22 +363,29 @@ static int rules_run(struct rules *rules, const char *action)
 	return code;
 }
 
-int command_rules(const struct invocation *invocation)
+int command_rules(struct invocation *invocation)
 {
 	static const char *const actions[] = {"show", "apply", "verify", "diff", "remove"};
-	struct rules rules = {.invocation = invocation};
-	const char *name = invocation->argc == 2 ? invocation->argv[1] : "gateway";
+	struct rules_options options = {0};
+	const struct command_option own[] = {{"uid", .text = &options.uid},
+					     {"apps", .text = &options.apps},
+					     {"bridge", .text = &options.bridge},
+					     {"strict", .flag = &options.strict},
+					     {0}};
+	struct rules rules = {.invocation = invocation, .options = &options};
+	const char *name;
 	int code = EXIT_USAGE;
 
-	if (invocation->argc < 1 || invocation->argc > 2)
+	if (!command_options(invocation, own) || invocation->argc < 1 || invocation->argc > 2)
 		return EXIT_USAGE;
+	name = invocation->argc == 2 ? invocation->argv[1] : "gateway";
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
 		if (strcmp(name, kinds[i].name) != 0)
 			continue;
 		rules.name = kinds[i].name;
 		rules.kind = kinds[i].kind;
 	}
-	if (invocation->strict && (rules.name == NULL || rules.kind != FIREWALL_GATEWAY))
+	if (options.strict && (rules.name == NULL || rules.kind != FIREWALL_GATEWAY))
 		return EXIT_USAGE;
 	for (size_t i = 0; rules.name != NULL && i < ARRAY_LEN(actions); i++) {
 		if (strcmp(invocation->argv[0], actions[i]) == 0)

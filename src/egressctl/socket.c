@@ -8,14 +8,13 @@
 #include "config/report.h"
 #include "egressctl/command.h"
 
-char *command_find_socket(const struct invocation *invocation)
+void command_find_socket(struct invocation *invocation)
 {
 	struct config_report *report;
 	struct config *config = NULL;
-	char *path = NULL;
 
-	if (access(DEFAULT_SOCKET, F_OK) == 0)
-		return NULL;
+	if (invocation->socket_named || access(DEFAULT_SOCKET, F_OK) == 0)
+		return;
 	/* What is wrong with the file is for 'egressctl check' to say; here it just names nothing.
 	 */
 	report = config_report_new();
@@ -23,12 +22,13 @@ char *command_find_socket(const struct invocation *invocation)
 		config = config_load(invocation->config_path, report);
 	config_report_free(report);
 	if (config)
-		path = strdup(config->control_path);
+		invocation->socket_found = strdup(config->control_path);
 	else if (invocation->config_named)
 		fprintf(stderr,
 			"egressctl: %s could not be used, so it tells no socket ('egressctl check' "
 			"says why)\n",
 			invocation->config_path);
 	config_unref(config);
-	return path;
+	if (invocation->socket_found)
+		invocation->socket_path = invocation->socket_found;
 }

@@ -10,6 +10,7 @@
 #include "egressctl/screen.h"
 #include "egressctl/status_firewall.h"
 #include "egressctl/status_witness.h"
+#include "egressctl/torrents.h"
 
 enum {
 	LABEL_MIN = 8,
@@ -154,6 +155,20 @@ static void traffic_print(struct screen *screen)
 	screen_end_line(screen);
 }
 
+/* What is outside the VPN is none of egressd's traffic, and none that it protects. */
+static void torrents_print(struct screen *screen)
+{
+	char name[ADDRESS_TEXT_SIZE], text[PRINT_SIZE];
+	struct address address;
+
+	if (torrents_find(&address) != TORRENTS_OUTSIDE)
+		return;
+	snprintf(text, sizeof(text), "NOT PROTECTED: qBittorrent, at %s, is outside the VPN",
+		 address_format(&address, name));
+	screen_label(screen, "torrents");
+	screen_text(screen, STYLE_BAD, text, screen->room);
+}
+
 /* "line 17" of the policy in force; of one that a reload has replaced, "old line 17". */
 static void refusal_add_rule(struct table *table, const struct screen *screen,
 			     const json_t *refusal)
@@ -253,6 +268,7 @@ static void status_print(const json_t *status)
 	proxy_print(&screen);
 	policy_print(&screen);
 	traffic_print(&screen);
+	torrents_print(&screen);
 	refusals_print(&screen);
 }
 
@@ -271,12 +287,12 @@ static int status_exit_code(const json_t *status)
 	return EXIT_YES;
 }
 
-int command_status(const struct invocation *invocation)
+int command_status(struct invocation *invocation)
 {
 	struct control_answer answer;
 	int code;
 
-	if (invocation->argc != 0)
+	if (!command_options(invocation, NULL) || invocation->argc != 0)
 		return EXIT_USAGE;
 	code = command_ask(invocation, "GET", "/v1/status", NULL, &answer);
 	if (code != 0)

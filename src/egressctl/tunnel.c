@@ -12,33 +12,25 @@
 #include "control/client.h"
 #include "egressctl/command.h"
 #include "egressctl/print.h"
-
-enum {
-	TUNNEL_KEY_SIZE = 256,
-};
+#include "egressctl/tunnel.h"
 
 static const char control_key_file[] = "/run/secrets/gluetun_control_key";
 
-static void tunnel_print_roles(void)
-{
-	fputs("\nA key of Gluetun's control server is made by hand. Put this into\n"
-	      "/gluetun/auth/config.toml of Gluetun's container, with two texts of your own as "
-	      "keys,\n"
-	      "the first one also into the file that key-file names in the policy, then restart "
-	      "Gluetun:\n\n"
-	      "[[roles]]\n"
-	      "name = \"status\"\n"
-	      "routes = [\"GET /v1/vpn/status\", \"GET /v1/publicip/ip\", \"GET "
-	      "/v1/portforward\"]\n"
-	      "auth = \"apikey\"\n"
-	      "apikey = \"KEY\"\n\n"
-	      "[[roles]]\n"
-	      "name = \"control\"\n"
-	      "routes = [\"GET /v1/vpn/status\", \"PUT /v1/vpn/status\"]\n"
-	      "auth = \"apikey\"\n"
-	      "apikey = \"ANOTHER KEY\"\n",
-	      stdout);
-}
+const char tunnel_roles[] =
+	"A key of Gluetun's control server is made by hand. Put this into\n"
+	"/gluetun/auth/config.toml of Gluetun's container, with two texts of your own as keys,\n"
+	"the first one also into the file that key-file names in the policy, then restart "
+	"Gluetun:\n\n"
+	"[[roles]]\n"
+	"name = \"status\"\n"
+	"routes = [\"GET /v1/vpn/status\", \"GET /v1/publicip/ip\", \"GET /v1/portforward\"]\n"
+	"auth = \"apikey\"\n"
+	"apikey = \"KEY\"\n\n"
+	"[[roles]]\n"
+	"name = \"control\"\n"
+	"routes = [\"GET /v1/vpn/status\", \"PUT /v1/vpn/status\"]\n"
+	"auth = \"apikey\"\n"
+	"apikey = \"ANOTHER KEY\"\n";
 
 static void tunnel_print_gluetun(const json_t *gluetun, int64_t now_ms)
 {
@@ -81,7 +73,7 @@ static bool tunnel_print_egress(const json_t *egress, int64_t now_ms)
 	}
 	tunnel_print_gluetun(gluetun, now_ms);
 	if (strcmp(json_text(gluetun, "control", ""), gluetun_outcome_name(GLUETUN_NEEDS_KEY)) == 0)
-		tunnel_print_roles();
+		printf("\n%s", tunnel_roles);
 	return up;
 }
 
@@ -116,24 +108,23 @@ static int tunnel_show(const struct invocation *invocation)
 	return up ? EXIT_YES : EXIT_NO;
 }
 
-/* The first line of the file. -1: it has been said. */
-static int tunnel_read_key(const struct invocation *invocation, const char *path,
-			   char key[TUNNEL_KEY_SIZE])
+int tunnel_read_key(const char *path, char key[TUNNEL_KEY_SIZE])
 {
 	FILE *in = fopen(path, "re");
-	bool read = in != NULL && fgets(key, TUNNEL_KEY_SIZE, in) != NULL;
+	int result = -1;
 
-	if (!read)
-		(void)command_fail(invocation, EXIT_UNKNOWN, "%s: %s", path,
-				   in == NULL ? strerror(errno) : "there is no key in it");
-	else
+	if (in == NULL)
+		return -1;
+	errno = ENODATA;
+	if (fgets(key, TUNNEL_KEY_SIZE, in) != NULL) {
 		key[strcspn(key, "\r\n")] = '\0';
-	if (in != NULL)
-		fclose(in);
-	return read ? 0 : -1;
+		result = 0;
+	}
+	fclose(in);
+	return result;
 }
 
-static const struct egress_config *tunnel_find_gluetun(const struct config *config)
+const struct egress_config *tunnel_find_gluetun(const struct config *config)
 {
 	for (size_t i = 0; i < config->egress_count; i++) {
 		if (config->egresses[i].gluetun_url != NULL)
@@ -172,18 +163,19 @@ static int tunnel_put(const struct invocation *invocation, const char *url, cons
 	return code;
 }
 
+/* path: of the key; NULL: where one usually is. */
 static int tunnel_restart_at(const struct invocation *invocation,
-			     const struct egress_config *egress)
+			     const struct egress_config *egress, const char *path)
 {
 	char stopped[GLUETUN_WORD_SIZE], started[GLUETUN_WORD_SIZE];
-	const char *path = invocation->key_file;
 	char key[TUNNEL_KEY_SIZE];
 	int code;
 
 	if (path == NULL)
 		path = access(control_key_file, F_OK) == 0 ? control_key_file : egress->key_file;
-	if (path != NULL && tunnel_read_key(invocation, path, key) < 0)
-		return EXIT_UNKNOWN;
+	if (path != NULL && tunnel_read_key(path, key) < 0)
+		return command_fail(invocation, EXIT_UNKNOWN, "%s: %s", path,
+				    errno == ENODATA ? "there is no key in it" : strerror(errno));
 	code = tunnel_put(invocation, egress->gluetun_url, path == NULL ? NULL : key, "stopped",
 			  stopped);
 	if (code == 0)
@@ -200,7 +192,7 @@ static int tunnel_restart_at(const struct invocation *invocation,
 	return EXIT_YES;
 }
 
-static int tunnel_restart(const struct invocation *invocation)
+static int tunnel_restart(const struct invocation *invocation, const char *key_file)
 {
 	struct config *config = command_load(invocation);
 	const struct egress_config *egress;
@@ -214,18 +206,21 @@ static int tunnel_restart(const struct invocation *invocation)
 				    "the policy names no Gluetun (egress vpn device tun0 gluetun "
 				    "http://127.0.0.1:8000)");
 	else
-		code = tunnel_restart_at(invocation, egress);
+		code = tunnel_restart_at(invocation, egress, key_file);
 	config_unref(config);
 	return code;
 }
 
-int command_tunnel(const struct invocation *invocation)
+int command_tunnel(struct invocation *invocation)
 {
-	if (invocation->argc != 1)
+	const char *key_file = NULL;
+	const struct command_option own[] = {{"key-file", .text = &key_file}, {0}};
+
+	if (!command_options(invocation, own) || invocation->argc != 1)
 		return EXIT_USAGE;
 	if (strcmp(invocation->argv[0], "status") == 0)
 		return tunnel_show(invocation);
 	if (strcmp(invocation->argv[0], "restart") == 0)
-		return tunnel_restart(invocation);
+		return tunnel_restart(invocation, key_file);
 	return EXIT_USAGE;
 }

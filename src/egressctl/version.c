@@ -7,12 +7,12 @@
 #include "egressctl/command.h"
 #include "egressctl/print.h"
 
-int command_version(const struct invocation *invocation)
+int command_version(struct invocation *invocation)
 {
 	struct control_answer answer;
 	const char *daemon = NULL;
 
-	if (invocation->argc != 0)
+	if (!command_options(invocation, NULL) || invocation->argc != 0)
 		return EXIT_USAGE;
 	if (control_call(invocation->socket_path, "GET", "/v1/version", NULL, &answer) == 0)
 		daemon = json_text(answer.body, "version", NULL);

@@ -84,20 +84,27 @@ static int confine_allow(scmp_filter_ctx filter, const char *name, unsigned coun
 
 static int confine_fill(scmp_filter_ctx filter)
 {
-	for (size_t i = 0; i < confine_plain_count; i++) {
-		int error = confine_allow(filter, confine_plain[i], 0, NULL);
+	/* abort(3) and the like; the kernel looks at the lower half only. */
+	const struct scmp_arg_cmp ourselves =
+		SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, (scmp_datum_t)getpid());
+	int error;
 
+	for (size_t i = 0; i < confine_plain_count; i++) {
+		error = confine_allow(filter, confine_plain[i], 0, NULL);
 		if (error < 0)
 			return error;
 	}
 	for (size_t i = 0; i < confine_conditional_count; i++) {
 		const struct confine_condition *condition = &confine_conditional[i];
-		int error = confine_allow(filter, condition->name, condition->count,
-					  condition->conditions);
 
+		error = confine_allow(filter, condition->name, condition->count,
+				      condition->conditions);
 		if (error < 0)
 			return error;
 	}
+	error = confine_allow(filter, "tgkill", 1, &ourselves);
+	if (error < 0)
+		return error;
 	/* Its arguments are in memory, where no filter looks; the C library then uses clone. */
 	return seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 }

@@ -75,7 +75,6 @@ const char *const confine_plain[] = {
 	"sched_getaffinity",
 	"exit",
 	"exit_group",
-	"tgkill",
 	"membarrier",
 	"rt_sigaction",
 	"rt_sigprocmask",
@@ -128,8 +127,10 @@ const struct confine_condition confine_conditional[] = {
 	CONFINE_INET(AF_INET6, SOCK_DGRAM),
 	/* Links and addresses, and nothing that holds packet rules. */
 	{"socket", 2, {CONFINE_IS(0, AF_NETLINK), CONFINE_IS(2, NETLINK_ROUTE)}},
-	/* Between our own threads. */
-	{"socketpair", 1, {CONFINE_IS(0, AF_UNIX)}},
+	/* Between our own threads. Datagrams could be sent from there to anybody's socket. */
+	{"socketpair",
+	 2,
+	 {CONFINE_IS(0, AF_UNIX), CONFINE_MASKED(1, CONFINE_SOCKET_KIND, SOCK_STREAM)}},
 	/* Random bytes, certificates, the time zone. */
 	{"openat", 1, {CONFINE_MASKED(2, CONFINE_WRITES, 0)}},
 	{"open", 1, {CONFINE_MASKED(1, CONFINE_WRITES, 0)}},

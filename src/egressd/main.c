@@ -14,14 +14,16 @@
 
 enum {
 	MAIN_GRACE_S = 5,
-	MAIN_GRACE_MOST_S = 3600,
+	MAIN_RELOAD_LIMIT_S = 60,
+	MAIN_SECONDS_MOST = 3600,
 };
 
 static void main_print_usage(FILE *out)
 {
 	fputs("usage: egressd [--config FILE] [--user USER] [--table NAME] [--namespace-grace "
 	      "SECONDS]\n"
-	      "               [--no-firewall] [--no-seccomp]\n"
+	      "               [--reload-limit SECONDS] [--no-owner] [--no-firewall] "
+	      "[--no-seccomp]\n"
 	      "\n"
 	      "A proxy that lets traffic out through the egress its policy names, and through "
 	      "nothing else.\n"
@@ -33,6 +35,8 @@ static void main_print_usage(FILE *out)
 	      "      --namespace-grace SECONDS\n"
 	      "                      how long to stay when the network namespace has lost its "
 	      "uplink (5)\n"
+	      "      --reload-limit SECONDS\n"
+	      "                      how long the proxy may take to go by another policy (60)\n"
 	      "      --no-firewall   install no packet rules: for development, or where another "
 	      "part owns them\n"
 	      "      --no-seccomp    let the proxy ask anything of the kernel: for valgrind and "
@@ -61,16 +65,18 @@ static bool main_table_is_valid(const char *name)
 }
 
 /* -1: go on; otherwise the exit code. */
-static int main_read_grace(const char *text, unsigned *seconds)
+static int main_read_seconds(const char *option, const char *text, unsigned least,
+			     unsigned *seconds)
 {
 	char *end;
 	unsigned long number = strtoul(text, &end, 10);
 
 	*seconds = (unsigned)number;
-	if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && number <= MAIN_GRACE_MOST_S)
+	if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && number >= least &&
+	    number <= MAIN_SECONDS_MOST)
 		return -1;
-	fprintf(stderr, "egressd: --namespace-grace: '%s' is no number of seconds up to %d\n", text,
-		MAIN_GRACE_MOST_S);
+	fprintf(stderr, "egressd: %s: '%s' is no number of seconds from %u to %d\n", option, text,
+		least, MAIN_SECONDS_MOST);
 	return WARDEN_USAGE;
 }
 
@@ -91,7 +97,10 @@ static int main_take_option(int option, struct warden_options *options)
 		fprintf(stderr, "egressd: --table: '%s' is no name of a table\n", optarg);
 		return WARDEN_USAGE;
 	case 'g':
-		return main_read_grace(optarg, &options->namespace_grace_s);
+		return main_read_seconds("--namespace-grace", optarg, 0,
+					 &options->namespace_grace_s);
+	case 'r':
+		return main_read_seconds("--reload-limit", optarg, 1, &options->reload_limit_s);
 	case 'n':
 		options->no_firewall = true;
 		return -1;
@@ -121,6 +130,7 @@ static int main_read_options(int argc, char **argv, struct warden_options *optio
 		{"user", required_argument, NULL, 'u'},
 		{"table", required_argument, NULL, 't'},
 		{"namespace-grace", required_argument, NULL, 'g'},
+		{"reload-limit", required_argument, NULL, 'r'},
 		{"no-firewall", no_argument, NULL, 'n'},
 		{"no-seccomp", no_argument, NULL, 's'},
 		{"no-owner", no_argument, NULL, 'o'},
@@ -144,7 +154,8 @@ int main(int argc, char **argv)
 {
 	struct warden_options options = {.config_path = "/etc/egressd/egress.conf",
 					 .table = FIREWALL_TABLE,
-					 .namespace_grace_s = MAIN_GRACE_S};
+					 .namespace_grace_s = MAIN_GRACE_S,
+					 .reload_limit_s = MAIN_RELOAD_LIMIT_S};
 	int exit_code;
 
 	signal(SIGPIPE, SIG_IGN);

@@ -31,6 +31,14 @@ static int orders_take_file(struct daemon *daemon, const char *path, int fd)
 	return -1;
 }
 
+static bool orders_on_file(struct daemon *daemon, const char *path, int fd)
+{
+	if (orders_take_file(daemon, path, fd) == 0)
+		return true;
+	log_error("the warden's copy of %s cannot be taken: %m", path);
+	return false;
+}
+
 /* Takes fd. */
 static void orders_on_refused(struct daemon *daemon, int fd)
 {
@@ -80,7 +88,7 @@ static bool orders_obey(struct daemon *daemon, const struct warden_message *mess
 		daemon->control = fd;
 		return true;
 	case WARDEN_FILE:
-		return orders_take_file(daemon, message->path, fd) == 0;
+		return orders_on_file(daemon, message->path, fd);
 	case WARDEN_LOAD:
 		daemon->answers = message->asked;
 		if (daemon->is_ready)
@@ -125,8 +133,8 @@ static void orders_on_ready(evutil_socket_t fd, short what, void *arg)
 	    (result == CHANNEL_GOT && orders_obey(daemon, &message, passed)))
 		return;
 	/* It goes when the warden goes; the kernel sees to it, and this is for the case that it
-	 * does not. */
-	log_error("the warden is gone: ending at once");
+	 * does not. One that is there starts us anew. */
+	log_error("the warden is gone, or cannot be followed: ending at once");
 	event_del(&daemon->channel_event);
 	daemon->stopping = true;
 	daemon_stop(daemon);

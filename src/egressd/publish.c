@@ -188,37 +188,33 @@ static void worker_on_publish(struct message *message, void *owner)
 {
 	struct worker_publish_message *publish = (void *)message;
 	struct worker *worker = owner;
+	struct snapshot *old = worker->snapshot;
 
 	/* Pooled connections belong to clients as the old policy numbered them. */
 	origin_pool_flush(worker->origins, NULL);
-	if (worker_configure_lanes(worker, publish->snapshot) < 0) {
-		log_error("worker %u keeps the old policy: out of memory", worker->index);
-		for (size_t i = 0; i < publish->count; i++)
-			fd_close(publish->sockets[i].fd);
-		snapshot_unref(publish->snapshot);
-	} else {
-		struct snapshot *old = worker->snapshot;
-
-		worker->snapshot = publish->snapshot;
-		worker_move_listeners(worker, worker->snapshot);
-		worker_open_listeners(worker, publish);
-		worker_redecide(worker);
-		snapshot_unref(old);
-	}
+	/* One worker by the old policy, while it is said that the new one is in force, is worse
+	 * than a proxy that is started anew. */
+	if (worker_configure_lanes(worker, publish->snapshot) < 0)
+		abort();
+	worker->snapshot = publish->snapshot;
+	worker_move_listeners(worker, worker->snapshot);
+	worker_open_listeners(worker, publish);
+	worker_redecide(worker);
+	snapshot_unref(old);
 	worker_look_at_tunnels(worker);
 	publish->message.run = publish->applied;
 	mailbox_post(worker->owner, &publish->message);
 }
 
-int worker_publish(struct worker *worker, struct snapshot *snapshot,
-		   const struct worker_socket *sockets, size_t count,
-		   void (*applied)(struct message *message, void *owner))
+void worker_publish(struct worker *worker, struct snapshot *snapshot,
+		    const struct worker_socket *sockets, size_t count,
+		    void (*applied)(struct message *message, void *owner))
 {
 	struct worker_publish_message *publish =
 		malloc(sizeof(*publish) + count * sizeof(*sockets));
 
 	if (publish == NULL)
-		return -1;
+		abort();
 	publish->message.run = worker_on_publish;
 	publish->applied = applied;
 	publish->snapshot = snapshot_ref(snapshot);
@@ -226,7 +222,6 @@ int worker_publish(struct worker *worker, struct snapshot *snapshot,
 	if (count > 0)
 		memcpy(publish->sockets, sockets, count * sizeof(*sockets));
 	mailbox_post(&worker->mailbox, &publish->message);
-	return 0;
 }
 
 static void worker_on_tunnels(struct message *message, void *owner)

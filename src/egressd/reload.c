@@ -205,15 +205,9 @@ int daemon_publish(struct daemon *daemon, struct snapshot *snapshot, char **repo
 		return -1;
 	}
 	for (unsigned i = 0; i < daemon->shared.workers; i++) {
-		const struct worker_socket *mine = sockets + (size_t)i * (size_t)each;
-
-		if (worker_publish(daemon->workers[i], snapshot, mine, (size_t)each,
-				   reload_on_applied) < 0) {
-			log_error("worker %u keeps the old policy: out of memory", i);
-			reload_close_sockets(mine, (size_t)each);
-		} else {
-			daemon->publishing++;
-		}
+		worker_publish(daemon->workers[i], snapshot, sockets + (size_t)i * (size_t)each,
+			       (size_t)each, reload_on_applied);
+		daemon->publishing++;
 	}
 	free(sockets);
 	return 0;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fib_rules.h>
 #include <linux/if_arp.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
@@ -164,6 +165,41 @@ const struct network_link *network_find(const struct network *network, const cha
 			return &network->links[i];
 	}
 	return NULL;
+}
+
+struct rule_visit {
+	network_rule_fn *take;
+	void *arg;
+};
+
+static int take_rule(const struct nlmsghdr *message, void *arg)
+{
+	const struct fib_rule_hdr *head = mnl_nlmsg_get_payload(message);
+	const struct nlattr *attributes[FRA_MAX + 1];
+	const struct rule_visit *visit = arg;
+	struct network_rule rule = {.table = head->table};
+
+	route_attributes(message, sizeof(*head), attributes, FRA_MAX);
+	rule.to.bits = head->dst_len;
+	rule.to.address = head->dst_len == 0 ? (struct address){.family = head->family}
+					     : read_address(attributes[FRA_DST], head->family);
+	if (rule.to.address.family == AF_UNSPEC || head->action != FR_ACT_TO_TBL)
+		return MNL_CB_OK;
+	if (attributes[FRA_TABLE] != NULL)
+		rule.table = mnl_attr_get_u32(attributes[FRA_TABLE]);
+	visit->take(visit->arg, &rule);
+	return MNL_CB_OK;
+}
+
+int network_rules(network_rule_fn *take, void *arg)
+{
+	struct rule_visit visit = {take, arg};
+
+	if (route_dump(RTM_GETRULE, AF_INET, take_rule, &visit) < 0)
+		return -1;
+	/* A kernel without IPv6 is no fault. */
+	(void)!route_dump(RTM_GETRULE, AF_INET6, take_rule, &visit);
+	return 0;
 }
 
 static struct address read_neighbour(const struct nlmsghdr *message,

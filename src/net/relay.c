@@ -10,7 +10,8 @@
 
 enum {
 	RELAY_BUFFER_SIZE = 64 * 1024,
-	RELAY_TURN_READS = 8, /* reads of one direction before others get their turn */
+	RELAY_BURST_SIZE = 32 * 1024, /* that come at once: worth a splice */
+	RELAY_TURN_READS = 8,         /* reads of one direction before others get their turn */
 };
 
 struct relay_engine {
@@ -142,6 +143,15 @@ static enum relay_step relay_copy(struct relay_side *side)
 	return sent < got ? RELAY_STEP_WAIT : RELAY_STEP_MORE;
 }
 
+/* The next burst is likely to be like this one: a copy to find that out would cost the most. */
+static void relay_end_burst(struct relay_side *side)
+{
+	relay_give_pipe(side);
+	if (side->burst > 0)
+		side->bulk = side->burst >= RELAY_BURST_SIZE;
+	side->burst = 0;
+}
+
 static enum relay_step relay_splice(struct relay_side *side)
 {
 	ssize_t got = stream_splice_in(&side->stream, side->pipe->write_fd, side->pipe->size);
@@ -149,15 +159,14 @@ static enum relay_step relay_splice(struct relay_side *side)
 	if (got < 0) {
 		enum relay_step step = relay_read_error();
 
-		relay_give_pipe(side);
-		side->bulk = false;
+		relay_end_burst(side);
 		return step;
 	}
 	if (got == 0)
 		return relay_pass_end(side);
 	relay_count(side, (size_t)got);
 	side->pipe->bytes = (size_t)got;
-	side->bulk = got >= RELAY_BUFFER_SIZE;
+	side->burst += (size_t)got;
 	return relay_flush_pipe(side);
 }
 
@@ -172,8 +181,6 @@ static enum relay_step relay_read(struct relay_side *side)
 	if (side->bulk && side->pipe == NULL && stream_is_bare(&side->stream) &&
 	    stream_is_bare(&side->other->stream))
 		side->pipe = pipe_pool_take(side->relay->engine->pipes);
-	if (side->pipe != NULL && !side->bulk)
-		relay_give_pipe(side);
 	return side->pipe != NULL ? relay_splice(side) : relay_copy(side);
 }
 

@@ -22,19 +22,25 @@ struct warden {
 	struct warden_user user;
 	int program, control;  /* descriptors */
 	struct plan *plan;     /* in force */
-	struct plan *proposed; /* before the proxy, which has not answered yet */
+	struct plan *proposed; /* its rules are in force, and the proxy has not answered yet */
 	struct warden_rules *rules;
 	struct witness *witness; /* NULL with --no-firewall */
 	struct event watch_event;
 	struct child child;
 	struct namespace_watch *namespace_watch;
-	struct event channel_event, start_event, kill_event, leave_event;
+	struct event channel_event, answer_event, start_event, kill_event, leave_event;
 	uint32_t asked;         /* the proxy's last question for a reload */
 	bool reload_waiting;    /* another one, while there is a proposal */
 	bool stopping, leaving; /* leaving: because the namespace is gone */
 	int death_signal;       /* prctl(2); 0: none */
 	int exit_code;
 };
+
+/* Whose rules are in force. */
+static inline struct plan *warden_plan(const struct warden *warden)
+{
+	return warden->proposed != NULL ? warden->proposed : warden->plan;
+}
 
 /* --- supervise.c --- */
 
@@ -56,15 +62,21 @@ void warden_on_namespace(void *arg, bool gone);
 /* Once a second: which links there are, and what left by them. -1 after the reason was logged. */
 MUST_CHECK int warden_watch(struct warden *warden);
 
+/* The rules of warden_plan, for the links of now, are wanted instead of another plan's, whatever
+ * comes; the witness goes with them. */
+void warden_want_plan(struct warden *warden);
+
 /* --- reload.c --- */
 
 /* Reads the policy file again; what comes of it is told to the proxy, and logged by it. */
 void warden_reload(struct warden *warden);
 
-/* The files of a plan, and to go by them. -1: the proxy does not hear. */
-MUST_CHECK int warden_tell_plan(struct warden *warden, const struct plan *plan);
+/* The files of the plan whose rules are in force, and to go by them. -1: the proxy does not hear.
+ */
+MUST_CHECK int warden_tell_plan(struct warden *warden);
 
 /* The proxy's answer to a proposal; one that has died says no. */
 void warden_on_answer(struct warden *warden, bool loaded);
+void warden_on_proxy_gone(struct warden *warden);
 
 #endif

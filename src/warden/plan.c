@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "config/config.h"
 #include "config/environment.h"
 #include "config/files.h"
@@ -14,7 +15,8 @@
 #include "config/rules.h"
 #include "firewall/kernel.h"
 
-struct firewall_rules *plan_derive(const struct plan *plan, const char *table, const char **problem)
+static struct firewall_rules *plan_derive(const struct plan *plan, const char *table,
+					  const char **problem)
 {
 	struct firewall_rules *rules = calloc(1, sizeof(*rules));
 
@@ -34,16 +36,49 @@ void plan_rules_free(struct firewall_rules *rules)
 	free(rules);
 }
 
-bool plan_links_changed(struct plan *plan)
+/* Strict rules name every link. Others do without: only the witness sees less, by a kind. */
+static int plan_read_links(const struct plan *plan, struct firewall_links *links,
+			   const char **problem)
 {
-	struct firewall_links links;
+	if (firewall_read_links(&plan->policy, links) == 0)
+		return 0;
+	*problem = errno == ENOSPC ? "there are more network devices here than it can name"
+				   : "the network devices cannot be read";
+	return -1;
+}
 
-	/* What cannot be told is as it was. */
-	if (firewall_read_links(&plan->policy, &links) < 0 ||
-	    memcmp(&links, &plan->links, sizeof(links)) == 0)
-		return false;
+int plan_renew(struct plan *plan, const char *table, struct firewall_rules **old,
+	       const char **problem)
+{
+	struct firewall_links links, before = plan->links;
+	struct firewall_rules *rules;
+
+	*old = NULL;
+	if (plan_read_links(plan, &links, problem) < 0)
+		return plan->policy.strict ? -1 : 0;
+	if (memcmp(&links, &before, sizeof(links)) == 0)
+		return 0;
 	plan->links = links;
-	return true;
+	rules = plan_derive(plan, table, problem);
+	if (rules == NULL) {
+		plan->links = before;
+		return -1;
+	}
+	*old = plan->rules;
+	plan->rules = rules;
+	return 0;
+}
+
+/* -1: strict rules cannot be without them. */
+static int plan_take_links(struct plan *plan, const char **problem)
+{
+	if (plan_read_links(plan, &plan->links, problem) == 0)
+		return 0;
+	plan->links = (struct firewall_links){0};
+	if (plan->policy.strict)
+		return -1;
+	log_warn("the witness sees no raw frames: %s", *problem);
+	return 0;
 }
 
 static int plan_make_rules(struct plan *plan, const struct warden_options *options, uid_t uid,
@@ -55,8 +90,8 @@ static int plan_make_rules(struct plan *plan, const struct warden_options *optio
 	plan->needs = config_rules_new(plan->config, &rules_options, &why);
 	if (plan->needs != NULL) {
 		plan->policy = *config_rules_policy(plan->needs);
-		(void)plan_links_changed(plan);
-		plan->rules = plan_derive(plan, options->table, &why);
+		if (plan_take_links(plan, &why) == 0)
+			plan->rules = plan_derive(plan, options->table, &why);
 	}
 	if (plan->rules != NULL)
 		return 0;

@@ -17,19 +17,18 @@ struct plan {
 	/* Nothing of this with --no-firewall. */
 	struct config_rules *needs;
 	struct firewall_policy policy;
-	struct firewall_links links;  /* as they were at the last look */
+	struct firewall_links links;  /* as they were when the rules were made */
 	struct firewall_rules *rules; /* for these links */
 };
 
 /* NULL: *report (to be freed; NULL: no memory) says what is wrong. */
 MUST_CHECK struct plan *plan_new(const struct warden_options *options, uid_t uid, char **report);
 
-/* Looks for links that came or went since the last look. */
-bool plan_links_changed(struct plan *plan);
-/* The rules for the links of the last look, to be freed with plan_rules_free. NULL: *problem
- * (static) says why there are none. */
-MUST_CHECK struct firewall_rules *plan_derive(const struct plan *plan, const char *table,
-					      const char **problem);
+/* Other rules for links that came or went since: *old then has those before, to be freed with
+ * plan_rules_free once they are not kept any more; NULL: all is as it was. -1: *problem (static)
+ * says why there are none for the links of now; the next call tries again. */
+MUST_CHECK int plan_renew(struct plan *plan, const char *table, struct firewall_rules **old,
+			  const char **problem);
 void plan_rules_free(struct firewall_rules *rules);
 
 void plan_free(struct plan *plan);

@@ -83,10 +83,45 @@ int privileges_find_user(const char *name, struct warden_user *user,
 	return 0;
 }
 
+static bool is_kept(unsigned capability)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
+		if (kept[i].capability == capability)
+			return true;
+	}
+	return false;
+}
+
+static int others_make_effective(bool effective)
+{
+	const capng_act_t action = effective ? CAPNG_ADD : CAPNG_DROP;
+
+	if (geteuid() != 0)
+		return 0;
+	if (capng_get_caps_process() < 0)
+		return -1;
+	for (unsigned i = 0; i <= CAP_LAST_CAP; i++) {
+		if (!is_kept(i) && capng_have_capability(CAPNG_PERMITTED, i) &&
+		    capng_update(action, CAPNG_EFFECTIVE, i) < 0)
+			return -1;
+	}
+	return capng_apply(CAPNG_SELECT_CAPS) == 0 ? 0 : -1;
+}
+
+int privileges_set_aside(void)
+{
+	return others_make_effective(false);
+}
+
+int privileges_take_up(void)
+{
+	return others_make_effective(true);
+}
+
 int privileges_reduce(char problem[PRIVILEGES_PROBLEM_SIZE])
 {
-	bool has[sizeof(kept) / sizeof(kept[0])];
-	const size_t count = sizeof(kept) / sizeof(kept[0]);
+	bool has[ARRAY_LEN(kept)];
+	const size_t count = ARRAY_LEN(kept);
 	const unsigned sets = CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET;
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
@@ -120,12 +155,14 @@ fail:
 
 int privileges_drop(const struct warden_user *user, pid_t parent)
 {
-	if (!user->same) {
-		capng_clear(CAPNG_SELECT_BOTH);
-		if (capng_change_id((int)user->uid, (int)user->gid,
-				    CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING) < 0)
-			return -1;
-	}
+	capng_clear(CAPNG_SELECT_BOTH);
+	if (!user->same && capng_change_id((int)user->uid, (int)user->gid,
+					   CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING) < 0)
+		return -1;
+	/* Root of a user namespace stays that, and has many. None comes back with the new program:
+	 * no_new_privs lets it have no more than this process. */
+	if (user->same && capng_apply(CAPNG_SELECT_CAPS) < 0)
+		return -1;
 	/* The kernel forgets it when the user changes, so it comes after that. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)

@@ -22,6 +22,11 @@ enum {
 MUST_CHECK int privileges_find_user(const char *name, struct warden_user *user,
 				    char problem[PRIVILEGES_PROBLEM_SIZE]);
 
+/* Only the capabilities that will be kept are effective, until they are taken up again: what can be
+ * read now can be read at every reload. -1 + errno. */
+MUST_CHECK int privileges_set_aside(void);
+MUST_CHECK int privileges_take_up(void);
+
 /* Keeps the capabilities that the warden needs, and no other, for good. -1: problem says which one
  * is missing. Without root there is nothing to keep or to miss. */
 MUST_CHECK int privileges_reduce(char problem[PRIVILEGES_PROBLEM_SIZE]);

@@ -25,6 +25,7 @@ struct warden_rules {
 	struct keeper *keeper; /* NULL: off */
 	struct event event;    /* it has something to do */
 	const struct firewall_rules *wanted;
+	bool doubted; /* others should be */
 	struct warden_report report;
 	bool untold; /* of a repair */
 	int64_t told_ms;
@@ -64,6 +65,65 @@ static void rules_on_repair(struct warden_rules *rules, const char *table, const
 	log_end(&line);
 }
 
+void warden_rules_tell(struct warden_rules *rules)
+{
+	rules->untold = false;
+	rules->told_ms = clock_monotonic_ms();
+	rules->changed(rules->arg, &rules->report);
+}
+
+static void report_log(const struct warden_report *report)
+{
+	static const char *const states[] = {[WARDEN_RULES_UNVERIFIED] = "unverified",
+					     [WARDEN_RULES_VERIFIED] = "verified",
+					     [WARDEN_RULES_OFF] = "off"};
+	struct log_line line;
+
+	log_begin(&line, report->rules == WARDEN_RULES_UNVERIFIED ? LOG_ERROR : LOG_INFO, "rules");
+	log_field(&line, "state", states[report->rules]);
+	log_field_number(&line, "rules", report->rule_count);
+	log_field(&line, "owned", report->owned ? "yes" : report->held ? "a copy" : "no");
+	if (report->rules == WARDEN_RULES_UNVERIFIED && report->reason[0] != '\0')
+		log_field(&line, "reason", report->reason);
+	log_end(&line);
+}
+
+static void rules_set_state(struct warden_rules *rules, enum warden_rules_state state,
+			    const char *reason)
+{
+	struct warden_report *report = &rules->report;
+	int64_t now_ms = clock_wall_ms();
+
+	if (report->rules != state)
+		report->changed_at_ms = now_ms;
+	report->rules = state;
+	if (state == WARDEN_RULES_VERIFIED)
+		report->verified_at_ms = now_ms;
+	/* It can be the one that is there. */
+	if (reason != report->reason)
+		snprintf(report->reason, sizeof(report->reason), "%s", reason);
+	report_log(report);
+	warden_rules_tell(rules);
+}
+
+/* Kept as wanted, and wanted for good reason. */
+static void rules_set_verified(struct warden_rules *rules)
+{
+	if (keeper_status(rules->keeper)->verified && !rules->doubted)
+		rules_set_state(rules, WARDEN_RULES_VERIFIED, rules->report.reason);
+}
+
+void warden_rules_doubt(struct warden_rules *rules, const char *problem)
+{
+	bool doubted = rules->doubted;
+
+	rules->doubted = problem != NULL;
+	if (problem != NULL && !doubted)
+		rules_set_state(rules, WARDEN_RULES_UNVERIFIED, problem);
+	else if (problem == NULL && doubted)
+		rules_set_verified(rules);
+}
+
 static void rules_on_event(void *arg, enum keeper_event event, const char *table, const char *words,
 			   const char *by)
 {
@@ -73,9 +133,9 @@ static void rules_on_event(void *arg, enum keeper_event event, const char *table
 	if (event == KEEPER_REPAIRED)
 		rules_on_repair(rules, table, words, by);
 	else if (event == KEEPER_FAILED)
-		warden_rules_set_state(rules, WARDEN_RULES_UNVERIFIED, words);
+		rules_set_state(rules, WARDEN_RULES_UNVERIFIED, words);
 	else
-		warden_rules_set_state(rules, WARDEN_RULES_VERIFIED, rules->report.reason);
+		rules_set_verified(rules);
 }
 
 /* Again when the kernel tells something, or when the keeper's time has come. */
@@ -147,47 +207,6 @@ void warden_rules_free(struct warden_rules *rules)
 	free(rules);
 }
 
-void warden_rules_tell(struct warden_rules *rules)
-{
-	rules->untold = false;
-	rules->told_ms = clock_monotonic_ms();
-	rules->changed(rules->arg, &rules->report);
-}
-
-static void report_log(const struct warden_report *report)
-{
-	static const char *const states[] = {[WARDEN_RULES_UNVERIFIED] = "unverified",
-					     [WARDEN_RULES_VERIFIED] = "verified",
-					     [WARDEN_RULES_OFF] = "off"};
-	struct log_line line;
-
-	log_begin(&line, report->rules == WARDEN_RULES_UNVERIFIED ? LOG_ERROR : LOG_INFO, "rules");
-	log_field(&line, "state", states[report->rules]);
-	log_field_number(&line, "rules", report->rule_count);
-	log_field(&line, "owned", report->owned ? "yes" : report->held ? "a copy" : "no");
-	if (report->rules == WARDEN_RULES_UNVERIFIED && report->reason[0] != '\0')
-		log_field(&line, "reason", report->reason);
-	log_end(&line);
-}
-
-void warden_rules_set_state(struct warden_rules *rules, enum warden_rules_state state,
-			    const char *reason)
-{
-	struct warden_report *report = &rules->report;
-	int64_t now_ms = clock_wall_ms();
-
-	if (report->rules != state)
-		report->changed_at_ms = now_ms;
-	report->rules = state;
-	if (state == WARDEN_RULES_VERIFIED)
-		report->verified_at_ms = now_ms;
-	/* It can be the one that is there. */
-	if (reason != report->reason)
-		snprintf(report->reason, sizeof(report->reason), "%s", reason);
-	report_log(report);
-	warden_rules_tell(rules);
-}
-
 static void rules_count(struct warden_rules *rules)
 {
 	rules->report.rule_count = 0;
@@ -205,8 +224,7 @@ static void rules_take(struct warden_rules *rules, const struct firewall_rules *
 	rules->wanted = wanted;
 	rules_count(rules);
 	rules_note(rules);
-	if (keeper_status(rules->keeper)->verified)
-		warden_rules_set_state(rules, WARDEN_RULES_VERIFIED, rules->report.reason);
+	rules_set_verified(rules);
 }
 
 int warden_rules_put(struct warden_rules *rules, const struct firewall_rules *wanted)
@@ -224,7 +242,7 @@ int warden_rules_put(struct warden_rules *rules, const struct firewall_rules *wa
 	return 0;
 }
 
-void warden_rules_put_back(struct warden_rules *rules, const struct firewall_rules *wanted)
+void warden_rules_want(struct warden_rules *rules, const struct firewall_rules *wanted)
 {
 	if (warden_rules_put(rules, wanted) == 0)
 		return;

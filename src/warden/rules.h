@@ -41,7 +41,11 @@ MUST_CHECK int warden_rules_put(struct warden_rules *rules, const struct firewal
 
 /* The same, but these are wanted whatever comes; where they cannot be put in force, that is
  * reported and tried again. */
-void warden_rules_put_back(struct warden_rules *rules, const struct firewall_rules *wanted);
+void warden_rules_want(struct warden_rules *rules, const struct firewall_rules *wanted);
+
+/* What is wanted is out of date, and problem says why there is nothing better: unverified, however
+ * well it is kept, until told NULL. */
+void warden_rules_doubt(struct warden_rules *rules, const char *problem);
 
 /* The same, but waits a little for another process that owns the table to end. */
 MUST_CHECK int warden_rules_put_first(struct warden_rules *rules,
@@ -56,9 +60,5 @@ const struct firewall_rules *warden_rules_wanted(const struct warden_rules *rule
 /* To be written to by whoever found something out, and told then. */
 struct warden_report *warden_rules_report(struct warden_rules *rules);
 void warden_rules_tell(struct warden_rules *rules);
-
-/* The state, with why; logs and tells. */
-void warden_rules_set_state(struct warden_rules *rules, enum warden_rules_state state,
-			    const char *reason);
 
 #endif

@@ -23,6 +23,10 @@ static void warden_on_message(struct warden *warden, const struct proxy_message 
 		break;
 	case PROXY_LOADED:
 	case PROXY_REFUSED:
+		/* To one that has just started it is no reload. */
+		if (message->word == PROXY_LOADED && !warden->child.serves &&
+		    warden->proposed != NULL)
+			log_info("policy reloaded");
 		if (message->word == PROXY_LOADED)
 			warden->child.serves = true;
 		warden_on_answer(warden, message->word == PROXY_LOADED);
@@ -66,7 +70,7 @@ static int warden_tell_all(struct warden *warden)
 	warden_tell_report(warden, warden_rules_report(warden->rules));
 	if (channel_tell(warden->child.channel, &control, warden->control) < 0)
 		return -1;
-	return warden_tell_plan(warden, warden->plan);
+	return warden_tell_plan(warden);
 }
 
 int warden_start_proxy(struct warden *warden)
@@ -136,15 +140,18 @@ void warden_on_child_signal(struct warden *warden)
 	event_del(&warden->channel_event);
 	fd_clear(&warden->child.channel);
 	code = child_exit_code(status);
+	/* Only who was asked to end has ended well. */
+	if (code == WARDEN_ENDED && !warden->stopping)
+		code = WARDEN_FAILED;
 	/* One that never served cannot: it has said why, and will not do better the next time. */
-	if (warden->stopping || code == WARDEN_ENDED ||
+	if (warden->stopping ||
 	    (!warden->child.serves && warden_rules_report(warden->rules)->restarts == 0)) {
 		if (code != WARDEN_ENDED)
 			log_error("the proxy %s", words);
 		warden_end(warden, code);
 		return;
 	}
-	warden_on_answer(warden, false);
+	warden_on_proxy_gone(warden);
 	warden_start_later(warden, words);
 }
 

@@ -74,11 +74,27 @@ static int control_bind(const char *path, const struct warden_user *user)
 	return fd;
 }
 
+/* NULL: *report says what is wrong. */
+static struct plan *warden_read_as_later(struct warden *warden, char **report)
+{
+	struct plan *plan;
+
+	*report = NULL;
+	if (privileges_set_aside() < 0)
+		return NULL;
+	plan = plan_new(warden->options, warden->user.uid, report);
+	/* The socket of an egressd before may be another user's. */
+	if (privileges_take_up() == 0)
+		return plan;
+	plan_free(plan);
+	return NULL;
+}
+
 static int warden_read_policy(struct warden *warden)
 {
-	char *report = NULL;
+	char *report;
 
-	warden->plan = plan_new(warden->options, warden->user.uid, &report);
+	warden->plan = warden_read_as_later(warden, &report);
 	if (warden->plan == NULL) {
 		dprintf(STDERR_FILENO, "%s", report == NULL ? "out of memory\n" : report);
 		free(report);

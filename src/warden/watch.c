@@ -10,34 +10,30 @@ enum {
 };
 
 /* The rules for frames name every link: another link, other rules. */
-static void watch_rules_renew(struct warden *warden)
+static void watch_put(struct warden *warden, bool is_other_plan)
 {
-	struct plan *plan = warden->plan;
-	struct firewall_rules *old = plan->rules;
+	struct plan *plan = warden_plan(warden);
+	struct firewall_rules *old;
 	const char *problem;
-	struct firewall_rules *rules = plan_derive(plan, warden->options->table, &problem);
+	bool is_known = plan_renew(plan, warden->options->table, &old, &problem) == 0;
 
-	if (rules == NULL) {
-		warden_rules_set_state(warden->rules, WARDEN_RULES_UNVERIFIED, problem);
-	} else if (warden_rules_put(warden->rules, rules) < 0) {
-		log_error("the rules do not know of another link: %s",
-			  warden_rules_problem(warden->rules));
-		plan_rules_free(rules);
-	} else {
-		plan->rules = rules;
+	if (is_other_plan || old != NULL) {
+		warden_rules_want(warden->rules, plan->rules);
 		plan_rules_free(old);
+		witness_put(warden->witness, &plan->policy);
 	}
+	warden_rules_doubt(warden->rules, is_known ? NULL : problem);
 }
 
 static void watch_renew(void *arg)
 {
-	struct warden *warden = arg;
+	watch_put(arg, false);
+}
 
-	/* With a proposal in the air the rules are not this plan's. */
-	if (warden->proposed != NULL || !plan_links_changed(warden->plan))
-		return;
-	watch_rules_renew(warden);
-	witness_put(warden->witness, &warden->plan->policy);
+void warden_want_plan(struct warden *warden)
+{
+	if (warden->witness != NULL)
+		watch_put(warden, true);
 }
 
 static void warden_on_watch_time(evutil_socket_t fd, short what, void *arg)

@@ -85,7 +85,7 @@ static void load_print(const struct load *load, const struct result *result,
 	       result->after.threads - result->before.threads);
 	printf("\"failures\": %llu, \"corrupted\": %llu, \"lost\": %llu}\n",
 	       (unsigned long long)load->failures,
-	       (unsigned long long)(load->corrupted + load->origin->corrupted),
+	       (unsigned long long)load->corrupted + load->origin->corrupted,
 	       (unsigned long long)load->lost);
 }
 
@@ -139,13 +139,13 @@ static int load_read_option(struct load *load, struct options *options, int opti
 		options->origin_in = optarg;
 		return 0;
 	case 'p':
-		options->proxy_port = (uint16_t)atoi(optarg);
+		options->proxy_port = (uint16_t)strtoul(optarg, NULL, 10);
 		return 0;
 	case 'o':
-		options->origin_port = (uint16_t)atoi(optarg);
+		options->origin_port = (uint16_t)strtoul(optarg, NULL, 10);
 		return 0;
 	case 'P':
-		load->pid = atoi(optarg);
+		load->pid = (pid_t)strtol(optarg, NULL, 10);
 		return 0;
 	case 'u':
 		options->user = optarg;
@@ -154,19 +154,19 @@ static int load_read_option(struct load *load, struct options *options, int opti
 		options->password = optarg;
 		return 0;
 	case 't':
-		load->tunnels = (unsigned)atoi(optarg);
+		load->tunnels = (unsigned)strtoul(optarg, NULL, 10);
 		return 0;
 	case 's':
-		load->size = (unsigned)atoi(optarg);
+		load->size = (unsigned)strtoul(optarg, NULL, 10);
 		return 0;
 	case 'T':
-		load->seconds = atof(optarg);
+		load->seconds = strtod(optarg, NULL);
 		return 0;
 	case 'r':
-		load->rate = atof(optarg);
+		load->rate = strtod(optarg, NULL);
 		return 0;
 	case 'n':
-		load->units_wanted = (uint64_t)atoll(optarg);
+		load->units_wanted = strtoull(optarg, NULL, 10);
 		return 0;
 	default:
 		return -1;

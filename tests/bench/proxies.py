@@ -7,6 +7,9 @@ import subprocess
 import sys
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lab"))
+from pki import Authority  # noqa: E402
+
 ORIGIN_PORT = 5900
 USER, PASSWORD = "bench", "a long enough password"
 CORES = os.cpu_count()
@@ -170,14 +173,22 @@ class EgressdDevice(Egressd):
         holder.stdout.readline()
         return holder.pid
 
+    @staticmethod
+    def join(here, far, device, near, there):
+        """A veth pair between two namespaces."""
+        for pid, command in ((here, f"ip link add {device} type veth peer name far netns {far}"),
+                             (here, f"ip address add {near}/30 dev {device}"), (here, f"ip link set {device} up"),
+                             (far, f"ip address add {there}/30 dev far"), (far, "ip link set far up")):
+            subprocess.run(["nsenter", "-t", str(pid), "-n", *command.split()], check=True)
+
+    def make_tunnel(self, here, far):
+        self.join(here, far, "tun0", self.near, self.far)
+
     def start(self):
         there = ("sh", "-c", "ip link set lo up && echo && exec sleep infinity")
         here, far = (self.hold("unshare", "--net", *there) for _ in range(2))
         self.enter = ("nsenter", "-t", str(here), "-n")
-        for pid, command in ((here, f"ip link add tun0 type veth peer name far netns {far}"),
-                             (here, f"ip address add {self.near}/30 dev tun0"), (here, "ip link set tun0 up"),
-                             (far, f"ip address add {self.far}/30 dev far"), (far, "ip link set far up")):
-            subprocess.run(["nsenter", "-t", str(pid), "-n", *command.split()], check=True)
+        self.make_tunnel(here, far)
         self.hold("nsenter", "-t", str(far), "-n", "sh", "-c", "echo; exec \"$@\"", "sh",
                   os.path.join(self.build, "tests/bench/load"), "--target", self.far, "--origin", "5899", "origin")
         self.load_arguments = ("--target", self.far, "--origin-in", f"/proc/{far}/ns/net")
@@ -195,6 +206,36 @@ class EgressdRules(EgressdDevice):
     """The same with its packet rules in force."""
     variant = "packet rules"
     arguments = ()
+
+
+class EgressdOpenvpn(EgressdDevice):
+    """Its tunnel is a real OpenVPN, over a veth pair. What OpenVPN itself needs is not counted."""
+    variant = "real OpenVPN"
+
+    @classmethod
+    def installed(cls):
+        return bool(shutil.which("openvpn") and shutil.which("openssl"))
+
+    def make_tunnel(self, here, far):
+        self.join(here, far, "uplink", "10.98.0.1", "10.98.0.2")
+        authority = Authority(os.path.join(self.folder, "pki"))
+        ends = [self.run_end(authority, far, "serverAuth", "--tls-server", "--dh", "none", "--ecdh-curve", "prime256v1",
+                             "--ifconfig", self.far, self.near),
+                self.run_end(authority, here, "clientAuth", "--tls-client", "--remote", "10.98.0.2", "--ifconfig",
+                             self.near, self.far)]
+        for end in ends:
+            if not any(b"Initialization Sequence Completed" in line for line in end.stdout):
+                raise RuntimeError(f"{self.name} did not start: its OpenVPN has ended")
+
+    def run_end(self, authority, namespace, usage, *options):
+        certificate, key = authority.issue(usage, usage)
+        end = subprocess.Popen(["nsenter", "-t", str(namespace), "-n", "openvpn", "--dev", "tun0", "--dev-type", "tun",
+                                "--proto", "udp4", "--data-ciphers", "AES-256-GCM", "--verb", "1", "--ca", authority.certificate,
+                                "--cert", certificate, "--key", key, *options],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                               start_new_session=True)
+        self.holders.append(end)
+        return end
 
 
 class Reference(Proxy):
@@ -324,7 +365,8 @@ class Direct:
 
 
 KINDS = {"egressd": Egressd, "egressd million names": EgressdMillion, "egressd no seccomp": EgressdOpen,
-         "egressd tunnel device": EgressdDevice, "egressd packet rules": EgressdRules, "reference": Reference,
+         "egressd tunnel device": EgressdDevice, "egressd packet rules": EgressdRules,
+         "egressd real OpenVPN": EgressdOpenvpn, "reference": Reference,
          "reference http": ReferenceHttp, "danted": Danted, "microsocks": Microsocks,
          "microsocks login": MicrosocksLogin, "tinyproxy": Tinyproxy, "squid": Squid, "privoxy": Privoxy,
          "nginx": Nginx, "haproxy": Haproxy}

@@ -190,11 +190,12 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	pattern.mode = argv[1][0] == 's' ? MODE_SOCKS : argv[1][0] == 'f' ? MODE_FIXED : MODE_HTTP;
-	pattern.listen = (struct sockaddr_in){.sin_family = AF_INET,
-					      .sin_port = htons((uint16_t)atoi(argv[2])),
-					      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	pattern.listen =
+		(struct sockaddr_in){.sin_family = AF_INET,
+				     .sin_port = htons((uint16_t)strtoul(argv[2], NULL, 10)),
+				     .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	pattern.target = pattern.listen;
-	pattern.target.sin_port = htons((uint16_t)(argc == 4 ? atoi(argv[3]) : 0));
+	pattern.target.sin_port = htons(argc == 4 ? (uint16_t)strtoul(argv[3], NULL, 10) : 0);
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);

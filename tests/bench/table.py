@@ -26,7 +26,7 @@ class Figures:
         return next(group[0]["workload"] for key, group in self.groups.items() if key[0] == row)
 
     def median(self, row, proxy, way, field):
-        values = [line[field] for line in self.groups.get((row, proxy, way), []) if field in line]
+        values = [line[field] for line in self.groups.get((row, proxy, way), []) if line.get(field) is not None]
         return statistics.median(values) if values else None
 
     def cost(self, row, proxy, way):
@@ -115,6 +115,7 @@ def show_others(figures, out):
             print(f"{row}: descriptors a tunnel", per_proxy(figures, row, value("descriptors_per_tunnel")), file=out)
             print(f"{row}: KiB of the fresh process", per_proxy(figures, row, value("kib_before")), file=out)
         if workload in BULK:
+            print(f"{row}: user id", per_proxy(figures, row, value("user")), file=out)
             print(f"{row}: KiB a tunnel at work", per_proxy(figures, row, value("kib_per_tunnel")), file=out)
         if workload in ("open", "connect", "pingpong", "http"):
             print(f"{row}: p50/p99/p99.9 ms", per_proxy(figures, row, several(("p50_us", "p99_us", "p999_us"), 1e-3)), file=out)

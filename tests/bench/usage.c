@@ -37,20 +37,25 @@ static int64_t usage_process_ns(pid_t pid)
 static int64_t usage_ended_children_ns(pid_t pid)
 {
 	char path[64], line[1024], *rest;
-	unsigned long long user = 0, system = 0;
+	unsigned long long ticks = 0;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	file = fopen(path, "re");
 	if (!file)
 		return 0;
-	/* The name may hold blanks and parentheses: the fields begin after the last one. */
-	if (fgets(line, sizeof(line), file) && (rest = strrchr(line, ')')))
-		sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %llu %llu",
-		       &user, &system);
+	/* The name may hold blanks and parentheses: the fields begin after the last one, with the
+	 * third; user and system time are the sixteenth and the seventeenth. */
+	if (fgets(line, sizeof(line), file) && (rest = strrchr(line, ')'))) {
+		for (int field = 3; field <= 16 && rest; field++)
+			rest = strchr(rest + 1, ' ');
+		if (rest) {
+			ticks = strtoull(rest, &rest, 10);
+			ticks += strtoull(rest, NULL, 10);
+		}
+	}
 	fclose(file);
-	return (int64_t)((user + system) *
-			 (1000000000ULL / (unsigned long long)sysconf(_SC_CLK_TCK)));
+	return (int64_t)(ticks * (1000000000ULL / (unsigned long long)sysconf(_SC_CLK_TCK)));
 }
 
 static long usage_entries(pid_t pid, const char *folder)
@@ -80,16 +85,18 @@ static long usage_memory_kib(pid_t pid)
 	file = fopen(path, "re");
 	if (!file)
 		return 0;
-	while (kib == 0 && fgets(line, sizeof(line), file))
-		sscanf(line, "Pss: %ld", &kib);
+	while (kib == 0 && fgets(line, sizeof(line), file)) {
+		if (strncmp(line, "Pss:", 4) == 0)
+			kib = strtol(line + 4, NULL, 10);
+	}
 	fclose(file);
 	return kib;
 }
 
 static void usage_add(struct usage *usage, pid_t pid, bool all, int depth)
 {
-	char path[80];
-	int child;
+	char path[80], *child = NULL;
+	size_t room = 0;
 	FILE *file;
 
 	usage->cpu_ns += usage_process_ns(pid) + usage_ended_children_ns(pid);
@@ -103,8 +110,9 @@ static void usage_add(struct usage *usage, pid_t pid, bool all, int depth)
 	file = depth < TREE_DEPTH ? fopen(path, "re") : NULL;
 	if (!file)
 		return;
-	while (fscanf(file, "%d", &child) == 1)
-		usage_add(usage, child, all, depth + 1);
+	while (getdelim(&child, &room, ' ', file) > 0)
+		usage_add(usage, (pid_t)strtol(child, NULL, 10), all, depth + 1);
+	free(child);
 	fclose(file);
 }
 

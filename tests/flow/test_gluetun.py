@@ -20,7 +20,7 @@ class Control(http.server.BaseHTTPRequestHandler):
         route = f"{self.command} {self.path}"
         self.server.asked.append((route, body.decode()))
         code, answer = 401, "Unauthorized\n"
-        if route in KEYS.get(self.headers.get("X-API-Key"), ()):
+        if route in self.server.keys.get(self.headers.get("X-API-Key"), ()):
             code, answer = 200, json.dumps(
                 {"outcome": json.loads(body)["status"]} if self.command == "PUT" else
                 {"/v1/vpn/status": {"status": "running"}, "/v1/portforward": {"port": 0, "ports": None},
@@ -39,7 +39,7 @@ class Control(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def control():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Control)
-    server.asked, server.url = [], f"http://127.0.0.1:{server.server_address[1]}"
+    server.asked, server.keys, server.url = [], dict(KEYS), f"http://127.0.0.1:{server.server_address[1]}"
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     yield server
     server.shutdown()

@@ -6,6 +6,8 @@ import socket
 
 import pytest
 
+from .client import Connection
+from .harness import free_port
 from .test_egressctl import NO, YES, Daemon, daemon, run, status, tunnel  # noqa: F401 (a fixture)
 
 
@@ -51,6 +53,16 @@ def test_no_daemon_is_not_healthy_and_never_the_reserved_exit_code():
 def test_a_running_gateway_is_healthy(gateway):
     done = gateway.daemon.ctl("health")
     assert done.returncode == YES and done.stdout.startswith("healthy: ")
+
+
+def test_a_look_at_a_forward_opens_nothing_behind_it(start, origins):
+    port = free_port()
+    gateway = start(listen=f"forward 127.0.0.1:{port} to 127.0.0.1:{origins.port['tcp']}")
+    assert gateway.daemon.ctl("health").returncode == YES
+    with Connection(("127.0.0.1", port)) as connection:
+        connection.send("PEER\n").rest()
+    assert gateway.daemon.session(0, method="FORWARD")["sent"] == len("PEER\n")  # the first there was
+    gateway.check()
 
 
 @pytest.mark.skipif(os.path.exists("/etc/egressd/egress.conf"), reason="this machine has a policy file")

@@ -37,6 +37,15 @@ def test_at_the_descriptor_limit_it_waits_without_spinning_and_goes_on(start):
     gateway.check()
 
 
+def test_the_table_of_descriptors_is_large_before_anybody_comes(start):
+    """To grow it later is a wait for every worker at once."""
+    gateway = start(before=("prlimit", "--nofile=20000:20000"))
+    with open(f"/proc/{gateway.daemon.pid}/status", encoding="ascii") as file:
+        size = next(int(line.split()[1]) for line in file if line.startswith("FDSize:"))
+    assert size == 16384
+    gateway.check()
+
+
 def test_a_client_has_as_many_sessions_as_the_policy_gives_it(start):
     gateway = start(options="limit client local sessions 4")
     held = [gateway.connect() for _ in range(4)]

@@ -46,6 +46,15 @@ def test_a_missing_file_keeps_the_running_policy(start):
     gateway.check()
 
 
+def test_another_control_socket_takes_a_new_start(start, tmp_path):
+    """It would stay where it is, and whoever asks at the new place would hear of no egressd."""
+    gateway = start()
+    answer = reload_with(gateway, options=f"control {tmp_path}/elsewhere.sock")["event"]
+    assert "refused" in answer and f"{tmp_path}/elsewhere.sock" in answer and gateway.daemon.control in answer
+    assert "reloaded" in reload_with(gateway)["event"]
+    gateway.check()
+
+
 def test_a_new_policy_takes_effect_for_the_next_request_of_the_same_connection(start):
     gateway = start()
     with gateway.connect() as connection:

@@ -19,10 +19,18 @@ def asked(gateway, *words):
 
 
 @pytest.mark.parametrize("command", ["status", "explain", "check", "config", "connections", "health", "reload", "apps", "passwd",
-                                     "leak-test", "version"])
+                                     "rules", "tunnel", "doctor", "leak-test", "version"])
 def test_every_command_has_help(command):
     done = tool(command, "--help")
     assert done.returncode == 0 and command in done.stdout
+    assert tool("help", command).stdout == tool(command, "--json", "--help", "nonsense").stdout == done.stdout
+
+
+@pytest.mark.parametrize("words", [["status", "--udp"], ["rules", "show", "--watch"], ["--udp", "explain", "a", "b:1"],
+                                   ["apps", "check", "--key-file", "/none"], ["doctor", "--preflight", "--host"]])
+def test_an_option_of_another_command_is_refused(words):
+    done = tool(*words)
+    assert done.returncode == 3 and done.stdout == "" and done.stderr
 
 
 @pytest.mark.parametrize("words", [[], ["nonsense"], ["explain"], ["status", "--nonsense"], ["connections", "kill"]])

@@ -13,7 +13,7 @@ def table(policy, rules):
 
 
 def rules(links, multicast, endpoint=None):
-    """endpoint: the device and the UDP port by which the VPN's server is reached; None while nobody may go there."""
+    """endpoint: the device, address and UDP port by which the VPN's server is reached; None while nobody may go there."""
     lines = ["-A INPUT -i lo -j ACCEPT", "-A OUTPUT -o lo -j ACCEPT",
              f"-A OUTPUT {ESTABLISHED}", f"-A INPUT {ESTABLISHED}"]
     for device, address, subnet in links:
@@ -22,8 +22,8 @@ def rules(links, multicast, endpoint=None):
             lines.append(f"-A OUTPUT -o {device} -d ff02::1:ff00:0/104 -j ACCEPT")
     lines += [f"-A INPUT -i {device} -d {subnet} -j ACCEPT" for device, _, subnet in links]
     if endpoint:
-        device, port = endpoint
-        lines.append(f"-A OUTPUT -d {world.VPN_PUBLIC} -o {device} -p udp --dport {port} -j ACCEPT")
+        device, address, port = endpoint
+        lines.append(f"-A OUTPUT -d {address} -o {device} -p udp --dport {port} -j ACCEPT")
     lines.append("-A OUTPUT -o tun0 -j ACCEPT")
     return lines
 
@@ -52,7 +52,7 @@ class Firewall:
         self.gateway.run(program, input=text)
 
     def on(self):
-        self._load(self.program(4, "-restore"), table("DROP", rules(LINKS, False, ("eth0", self.endpoint_port))))
+        self._load(self.program(4, "-restore"), table("DROP", rules(LINKS, False, ("eth0", world.VPN_PUBLIC, self.endpoint_port))))
         self._load(self.program(6, "-restore"), table("DROP", rules(LINKS6, True)))
         self.enabled = True
 

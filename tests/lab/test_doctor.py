@@ -83,7 +83,7 @@ def test_a_gateway_is_told_check_by_check(lab, play):
 
     _, results = look()
     assert {name for name in results if results[name] == "fail"} == set()
-    assert all(results[name] == "ok" for name in ("namespace", "policy", "tunnel", "egressd", "flows", "clock"))
+    assert all(results[name] == "ok" for name in ("namespace", "policy", "tunnel", "egressd", "flows", "routes", "subnets"))
     assert results["rules"] == "warn"  # it runs without
     lab.vpn.deleted()
     code, results = look()

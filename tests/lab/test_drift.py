@@ -41,7 +41,7 @@ TAMPERINGS = [
     ("flush chain inet egressd docker; delete chain inet egressd docker", "docker"),
     ("add table inet egressd {{ flags dormant; }}", "dormant"),
     ("add chain inet egressd output {{ policy drop; }}", "output"),
-    ("add element inet egressd apps {{ 192.168.0.0/16 }}", "apps"),
+    ("delete element inet egressd apps {{ 172.30.0.11 }}", "apps"),
     ("add counter inet egressd more", "more"),
     ("delete counter inet egressd blk_own", None),
     ("delete chain inet egressd own", None),

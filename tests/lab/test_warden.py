@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """egressd as it is meant to run: rules before anybody listens, two processes, and what becomes of each without the other."""
+import ctypes
 import json
 import os
 import select
 import signal
 import socket
+import struct
 import subprocess
 
 import pytest
@@ -17,6 +19,7 @@ from .test_firewall import associate, serve, wait_until
 GATE = world.GATEWAY_APPS
 PROXY = f"http://{GATE}:8118"
 URL = "http://example.org/whoami"
+PIDFD_GETFD, WARDEN_STOP = 438, 5
 KEPT = ("net_admin", "setuid", "setgid", "setpcap", "kill")
 
 
@@ -117,6 +120,14 @@ def test_neither_process_may_do_more_than_it_must(warden):
     assert len(threads) > 3 and all(state(f"{warden.pid}/task/{thread}")["Seccomp"] == "2" for thread in threads)
 
 
+def test_root_of_a_user_namespace_without_the_proxys_user_gives_up_all_the_same(make):
+    """The proxy has to stay that root there, with whatever root may do."""
+    warden = make(before=("unshare", "--user", "--map-root-user"), extra=("--no-firewall",)).start()
+    proxy = state(warden.pid)
+    assert [proxy[name] for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")] == ["0" * 16] * 4
+    assert proxy["NoNewPrivs"] == "1" and warden.serves()
+
+
 def test_the_proxy_gets_nothing_of_the_warden_but_the_channel(warden):
     """The socket that owns the rules above all: whoever has it keeps every later warden out of the table."""
     def descriptors(pid):
@@ -178,6 +189,29 @@ def test_a_proxy_that_dies_is_started_again_behind_the_same_rules(warden):
     assert warden.lab.witness.look().leaks == []
 
 
+def tell_to_stop(warden):
+    """The warden's word for it (channel.h), said by somebody else."""
+    handle = os.pidfd_open(warden.process.pid)
+    try:
+        for fd in map(int, os.listdir(f"/proc/{warden.process.pid}/fd")):
+            if not os.readlink(f"/proc/{warden.process.pid}/fd/{fd}").startswith("socket:"):
+                continue
+            with socket.socket(fileno=ctypes.CDLL(None, use_errno=True).syscall(PIDFD_GETFD, handle, fd, 0)) as copy:
+                if copy.family == socket.AF_UNIX and copy.type == socket.SOCK_SEQPACKET:
+                    copy.send(struct.pack("=II", WARDEN_STOP, 0))
+    finally:
+        os.close(handle)
+
+
+def test_a_proxy_that_ends_well_without_being_asked_is_started_again(warden):
+    """As one that died: the warden's own status 0 would keep any restart policy from starting it again."""
+    proxy, mark = warden.pid, warden.mark()
+    tell_to_stop(warden)
+    assert warden.event("proxy died", mark)["end"] == "ended with status 0"
+    warden.event("ready", mark)
+    assert ended(proxy) and warden.serves() and warden.firewall()["proxy_restarts"] == 1
+
+
 def test_the_rules_stay_when_it_ends_in_order_and_can_be_removed_then(warden, lab):
     assert warden.stop() == 0
     assert warden.verify()[0] == 0 and "stay" in warden.text()
@@ -218,6 +252,19 @@ def test_secrets_that_only_root_may_read_are_enough(make, lab):
     warden.start()
     answer = warden.curl(URL, "-x", f"https://{GATE}:8443", "--proxy-cacert", lab.authority.certificate)
     assert answer.body.strip() == world.VPN_PUBLIC, answer
+
+
+def test_a_secret_that_a_reload_could_not_read_is_refused_at_the_start(make, lab):
+    """Root without a container may read everything at first, and gives that up before it serves."""
+    certificate, key = lab.authority.issue("gate", "serverAuth", [f"IP:{GATE}"])
+    os.chmod(key, 0o600)
+    os.chown(key, USER + 1, USER + 1)
+    warden = make(policy.open_policy(extra=f"listen http {GATE}:8443 tls {certificate} {key}"), before=())
+    status, said = warden.start_refused()
+    assert status == 3 and key in said and "ermission" in said, said
+    os.chown(key, 0, 0)
+    warden.start()
+    assert warden.reload()["event"] == "policy reloaded"
 
 
 def test_all_that_clients_may_do_works_behind_the_rules_and_the_filter(make, lab):

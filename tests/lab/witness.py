@@ -13,8 +13,9 @@ ETH_P_ALL, PACKET_OUTGOING = 3, 4
 CONTROL_ADDRESSES = ("198.51.100.99", "2001:db8:100::99")
 CONTROL_PORT = 4444
 CARRIER = f"udp and dst host {world.VPN_PUBLIC} and dst port {{port}}"
-# Both directions of the carrier, and complaints about it when its client is gone.
-OF_THE_VPN = f"host {world.VPN_PUBLIC} and ((udp and port {{port}}) or icmp)"
+# Both directions of the carrier, and complaints about it when its client is gone. Of a packet in parts only the first has
+# ports: whose the others are is judged by that one.
+OF_THE_VPN = f"host {world.VPN_PUBLIC} and ((udp and (port {{port}} or ip[6:2] & 0x1fff != 0)) or icmp)"
 # Neighbour discovery, multicast listener reports and ARP are the wire's own.
 NOISE = "arp or (icmp6 and (ip6[40] >= 130 and ip6[40] <= 137 or ip6[40] == 143)) or (ip6 and ip6[6] == 0)"
 

@@ -10,6 +10,7 @@ from .stack import Stack
 
 
 TIMES = pytest.StashKey()
+TELLING = {"egress", "gluetun", "egress-2", "gluetun-2", "hub"}
 
 
 def pytest_terminal_summary(terminalreporter, config):
@@ -44,24 +45,26 @@ def outside(engine):
 
 @pytest.fixture(scope="session")
 def built(engine, outside, request):
+    """The images are there; nothing runs."""
     stack = request.config.stash[TIMES] = Stack(engine, outside)
-    return stack.build()
-
-
-@pytest.fixture(scope="session")
-def stack(built):
     try:
-        yield built.up()
+        yield stack.build()
     finally:
-        built.close()
+        stack.down()
+
+
+@pytest.fixture(scope="module")
+def stack(built):
+    """compose.yaml, up; what a module before this one has left up stays."""
+    return built.up()
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Puts the last words of the two that matter beside a failure."""
+    """Puts the last words of those that matter beside a failure."""
     report = (yield).get_result()
     stack = item.funcargs.get("stack") or item.funcargs.get("built")
     if report.failed and stack:
         report.sections.append(("docker ps", stack.engine.docker("ps", "-a", check=False).stdout))
-        for name in ("egress", "gluetun"):
+        for name in set(stack.engine.docker("ps", "-a", "--format", "{{.Names}}", check=False).stdout.split()) & TELLING:
             report.sections.append((name, stack.logs(name)))

@@ -11,6 +11,8 @@ from lab.process import LogFile, stop
 
 CACHE = os.environ.get("EGRESSD_STACK_CACHE", os.path.expanduser("~/.cache/egressd-stack"))
 UNPACKED = os.path.join(CACHE, "engine")
+COMPOSE_PLUGIN = "usr/libexec/docker/cli-plugins/docker-compose"
+COMPOSES = {"current": os.path.join(UNPACKED, COMPOSE_PLUGIN), "oldest": os.path.join(CACHE, "oldest", COMPOSE_PLUGIN)}
 BASE = "debian:bookworm-slim"
 
 

@@ -1,31 +1,37 @@
 #!/bin/sh
-# fetch.sh CACHE: brings a current Docker Engine with Compose (Debian sid's packages, unpacked and not installed) and a
-# Debian 12 base image into a cache folder. What is there already is not fetched again.
+# fetch.sh CACHE: brings a current Docker Engine with Compose, the oldest Compose that Debian still has (packages, unpacked and
+# not installed) and a Debian 12 base image into a cache folder. What is there already is not fetched again.
 set -eu
 cache=$1
 mkdir -p "$cache"
 cd "$cache"
 
+# unpack SUITE FOLDER PACKAGE...
+unpack() {
+	suite=$1 folder=$2
+	shift 2
+	rm -rf "$folder" "$folder.new" apt
+	mkdir -p apt/lists/partial apt/deb
+	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian $suite main" \
+		>apt/sources.list
+	for words in update "download $*"; do
+		# shellcheck disable=SC2086 # words on purpose
+		(cd apt/deb && apt-get -qq -o "Dir::Etc::sourcelist=$cache/apt/sources.list" -o Dir::Etc::sourceparts=- \
+			-o "Dir::State::lists=$cache/apt/lists" -o APT::Sandbox::User=root $words)
+	done
+	for package in apt/deb/*.deb; do dpkg-deb -x "$package" "$folder.new"; done
+	mv "$folder.new" "$folder"
+	rm -rf apt
+}
+
 # The engine of Debian 12 is three years old: isolated networks, inline configs and depends_on.restart came later.
 if [ ! -x engine/usr/sbin/dockerd ]; then
 	echo "fetching a Docker Engine and Compose"
-	rm -rf engine apt
-	mkdir -p apt/lists/partial apt/deb
-	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian sid main" \
-		>apt/sources.list
-	apt() {
-		apt-get -qq -o "Dir::Etc::sourcelist=$cache/apt/sources.list" -o Dir::Etc::sourceparts=- \
-			-o "Dir::State::lists=$cache/apt/lists" -o APT::Sandbox::User=root "$@"
-	}
-	(
-		cd apt
-		apt update
-		cd deb
-		apt download docker.io docker-cli docker-compose docker-buildx
-	)
-	for package in apt/deb/*.deb; do dpkg-deb -x "$package" engine.new; done
-	mv engine.new engine
-	rm -rf apt
+	unpack sid engine docker.io docker-cli docker-compose docker-buildx
+fi
+if [ ! -d oldest ]; then
+	echo "fetching an older Compose"
+	unpack trixie oldest docker-compose
 fi
 
 if [ ! -s base.tar ]; then

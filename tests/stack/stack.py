@@ -8,12 +8,12 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from dataclasses import dataclass, field
 
 from lab.process import TESTS
-from lab.vpn import Vpn
 from lab.witness import CONTROL_ADDRESSES, CONTROL_PORT
 
-from .outside import BRIDGE, Wire
+from .outside import ADDRESSES, BRIDGE, VPN, Wire
 
 ROOT = os.path.dirname(TESTS)
 COMPOSE = os.path.join(ROOT, "compose")
@@ -29,6 +29,20 @@ stream.sendto(b"a control packet: the witness must see this", ("{address}", {por
 KEYS = {"prowlarr": "1" * 32, "radarr": "2" * 32}
 
 
+@dataclass(frozen=True)
+class Variant:
+    """Which of the files, which of the services with all they depend on (none named: all), what .env says otherwise."""
+
+    name: str
+    files: tuple = ("compose.yaml",)
+    services: tuple = ()
+    environment: dict = field(default_factory=dict, compare=False)
+    direct: frozenset = frozenset()  # what the policy in force lets go past the VPNs
+
+
+PLAIN = Variant("compose.yaml")
+
+
 class Host:
     """Where we are: opens sockets as a Namespace does."""
 
@@ -42,7 +56,8 @@ class Stack:
     def __init__(self, engine, outside):
         self.engine, self.outside = engine, outside
         self.config = os.path.join(engine.folder, "config")
-        self.bridge = None
+        self.bridge = self.variant = None
+        self.containers = []
         self.times = []  # (what happened, seconds to a request, seconds to all healthy)
         self.environment = {**VARIABLES, "CONFIG": self.config, "DATA": os.path.join(engine.folder, "data"),
                             **{f"{app.upper()}_IMAGE": f"stand-in/{app}" for app in APPS}}
@@ -66,28 +81,54 @@ class Stack:
         for app in (*APPS, "egressd", "filebrowser/database", "filebrowser/config"):
             os.makedirs(os.path.join(self.config, app), exist_ok=True)
             os.chmod(os.path.join(self.config, app), 0o777)
-        with open(os.path.join(self.config, "gluetun", "client.conf"), "w", encoding="ascii") as file:
-            file.write(self.outside.client_config)
+        for folder, provider in zip(("gluetun", "gluetun-2"), self.outside.providers):
+            provider.give(os.path.join(self.config, folder), self.outside.authority)
         for app, key in KEYS.items():
             with open(os.path.join(self.config, app, "config.xml"), "w", encoding="ascii") as file:
                 file.write(f"<Config>\n  <ApiKey>{key}</ApiKey>\n</Config>\n")
 
-    def compose(self, *words, files=("compose.yaml",), **options):
-        names = [word for file in files for word in ("-f", os.path.join(COMPOSE, file))]
-        return self.engine.run("docker", "compose", *names, *words, environment=self.environment, **options)
+    def compose(self, *words, variant=None, program=("docker", "compose"), **options):
+        variant = variant or self.variant
+        files = ":".join(os.path.join(COMPOSE, file) for file in variant.files)
+        return self.engine.run(*program, *words, environment={**self.environment, "COMPOSE_FILE": files, **variant.environment},
+                               **options)
 
-    def up(self):
+    def up(self, variant=PLAIN):
+        """The variant, from nothing; there is one at a time."""
+        if variant == self.variant and self.bridge:
+            return self
+        self.down()
         self.prepare()
+        self.variant = variant
         started = time.monotonic()
-        self.compose("up", "-d", "--wait", "--wait-timeout", "120", timeout=180)
-        self.times.append(("up -d, from nothing", time.monotonic() - started, time.monotonic() - started))
-        self.bridge = Wire(Host, BRIDGE, Vpn.port)
+        self.compose("up", "-d", "--wait", "--wait-timeout", "120", *variant.services, timeout=180)
+        self.times.append((f"{variant.name}: up -d, from nothing", time.monotonic() - started, time.monotonic() - started))
+        self.bridge = Wire(Host, BRIDGE)
+        self._settle()
         return self
 
-    def close(self):
+    def change(self, variant, *words):
+        """From what is up to the variant, as a person does it: another .env, and "up -d"."""
+        self.bridge.allowed = self.outside.uplink.allowed = self.variant.direct | variant.direct
+        started, before, self.variant = time.monotonic(), self.variant, variant
+        self.compose("up", "-d", "--wait", "--wait-timeout", "120", *words, timeout=180)
+        self.times.append((f"{before.name} to {variant.name}: up -d", time.monotonic() - started, time.monotonic() - started))
+        for wire in (self.bridge, self.outside.uplink):
+            wire.look()
+        self._settle()
+        return self
+
+    def _settle(self):
+        self.containers = self.compose("ps", "--format", "{{.Name}}").split()
+        self.bridge.allowed = self.outside.uplink.allowed = self.variant.direct
+
+    def down(self):
         if self.bridge:
             self.bridge.close()
-        self.compose("down", "-v", "--remove-orphans", "-t", "1", check=False)
+        if self.variant:
+            self.compose("down", "-v", "--remove-orphans", "-t", "1", check=False)
+            self.outside.uplink.look()  # what was let go directly was allowed until now
+        self.bridge = self.variant = None
 
     # What tests ask of it
 
@@ -155,28 +196,35 @@ class Stack:
         self.inside("gluetun", "iptables", "-D", *rule)
         return True
 
-    def request_works(self):
-        """An app's request through egress, answered now, and from the VPN's address."""
-        done = self.inside("prowlarr", "curl", "-sS", "-m", "2", "-x", "http://egress:8118", "http://example.org/whoami",
-                           check=False)
-        assert done.stdout.strip() in ("", "45.80.2.2") or done.returncode != 0 or "egress" in done.stdout, done.stdout
-        return done.stdout.strip() == "45.80.2.2"
+    def request(self, url, proxy="http://egress:8118", app="prowlarr"):
+        """An app's request, now; what the site says."""
+        return self.inside(app, "curl", "-sS", "-m", "2", "-x", proxy, url, check=False).stdout.strip()
 
-    def recovers(self, what, action, timeout=90):
+    def request_works(self, url="http://example.org/whoami", sees=VPN):
+        """Answered, and from the address that the site is to see; never from another."""
+        seen = self.request(url)
+        assert seen not in {*ADDRESSES} - {sees}, seen
+        return seen == sees
+
+    def busy(self, site="example.org", app="prowlarr"):
+        """From now on the app never rests, so that there is always something that could leak."""
+        self.engine.docker("exec", "-d", app, "python3", "/stand-ins/traffic.py", "egress:8118", site)
+
+    def recovers(self, what, action, works=None, timeout=90):
         """How long after the action an app's request works again, and everything is healthy."""
         started = time.monotonic()
         action()
-        self.wait(f"a request after {what}", self.request_works, timeout)
-        works = time.monotonic() - started
-        self.wait(f"all healthy after {what}", lambda: all(self.health(name) == "healthy" for name in CONTAINERS), timeout)
-        self.times.append((what, works, time.monotonic() - started))
+        self.wait(f"a request after {what}", works or self.request_works, timeout)
+        taken = time.monotonic() - started
+        self.wait(f"all healthy after {what}", lambda: all(self.health(name) == "healthy" for name in self.containers), timeout)
+        self.times.append((what, taken, time.monotonic() - started))
         self.nothing_leaked()
 
     def kill(self, name):
         """kill -9, as the kernel does it when memory runs out; docker kill would count as a wish that it stay away."""
         os.kill(self.engine.inspect(name)["State"]["Pid"], signal.SIGKILL)
 
-    def vpn(self, wanted):
-        """Gluetun's VPN started or stopped by its API."""
-        return self.inside("gluetun", "curl", "-sS", "-X", "PUT", "-H", f"X-API-Key: {VARIABLES['GLUETUN_CONTROL_KEY']}",
+    def vpn(self, wanted, gluetun="gluetun"):
+        """Its VPN started or stopped by its API."""
+        return self.inside(gluetun, "curl", "-sS", "-X", "PUT", "-H", f"X-API-Key: {VARIABLES['GLUETUN_CONTROL_KEY']}",
                            "-d", json.dumps({"status": wanted}), "http://127.0.0.1:8000/v1/vpn/status")

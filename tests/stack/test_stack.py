@@ -5,19 +5,32 @@ import os
 
 import pytest
 
-from .stack import COMPOSE, CONTAINERS, KEYS
+from .engine import COMPOSES
+from .outside import VPN
+from .stack import COMPOSE, CONTAINERS, KEYS, Variant
 
-FILES = [("compose.yaml",), ("compose.yaml", "hub.yaml"), ("compose.yaml", "with-qbittorrent-in-vpn.yaml")]
+FILES = [("compose.yaml",), ("compose.yaml", "hub.yaml"), ("compose.yaml", "with-qbittorrent-in-vpn.yaml"),
+         ("compose.yaml", "hub.yaml", "with-qbittorrent-in-vpn.yaml")]
 INDEXER = "http://tracker.example.net/indexer"
 
 
+@pytest.mark.parametrize("program", COMPOSES)
 @pytest.mark.parametrize("files", FILES, ids="+".join)
-def test_compose_accepts_the_file(built, files):
-    assert "services:" in built.compose("config", files=files)
+def test_every_compose_reads_the_files_alike(built, files, program):
+    """What each makes of the modes of secret files, and of the names that are added up."""
+    services = json.loads(built.compose("config", "--format", "json", variant=Variant("", files),
+                                        program=(COMPOSES[program],)))["services"]
+    keys = services["gluetun"]["configs"] + services["gluetun"]["secrets"]
+    assert {int(key["mode"], 8) if isinstance(key["mode"], str) else key["mode"] for key in keys} == {0o400}
+    named = {(alias, name) for name, service in services.items() for network in (service.get("networks") or {}).values()
+             for alias in (network or {}).get("aliases", [])}
+    proxy = "hub" if "hub.yaml" in files else "gluetun"
+    inside = {("qbittorrent", "gluetun")} if "with-qbittorrent-in-vpn.yaml" in files else set()
+    assert named == {(alias, proxy) for alias in ("egress", "prowlarr", "radarr")} | inside
 
 
 def test_the_hubs_policy_may_be_loaded(built):
-    built.engine.docker("run", "--rm", "-v", f"{COMPOSE}/hub.conf:/etc/egressd/egress.conf:ro", "--entrypoint",
+    built.engine.docker("run", "--rm", "-v", f"{COMPOSE}/hub:/etc/egressd:ro", "--entrypoint",
                         "/usr/bin/egressctl", "egressd", "check")
 
 
@@ -30,9 +43,9 @@ def test_one_up_and_everything_is_healthy(stack):
 
 
 def test_status_shows_what_gluetun_says(stack):
-    stack.wait("Gluetun's word", lambda: "Gluetun says running, healthy; exit 45.80.2.2, United States" in
+    stack.wait("Gluetun's word", lambda: f"Gluetun says running, healthy; exit {VPN}, United States" in
                stack.ctl("status", check=False).stdout, 20)
-    assert "45.80.2.2" in stack.ctl("tunnel", "status")
+    assert VPN in stack.ctl("tunnel", "status")
 
 
 def test_keys_are_for_root_alone(stack):
@@ -76,7 +89,7 @@ def test_an_app_has_no_way_out_of_its_own(stack):
 def test_the_same_request_through_egress_comes_from_the_vpn(stack):
     for name, port in (("prowlarr", 8118), ("flaresolverr", 8118), ("flaresolverr", 8119)):
         seen = stack.inside(name, "curl", "-sS", "-m", "10", "-x", f"http://egress:{port}", "http://example.org/whoami")
-        assert seen.strip() == "45.80.2.2"
+        assert seen.strip() == VPN
     stack.nothing_leaked()
 
 
@@ -123,6 +136,6 @@ def test_a_wish_travels_to_the_indexer_and_back_as_the_vpn(set_up):
     history = set_up.fetch("http://127.0.0.1:7878/api/v3/history", KEYS["radarr"])[1]["records"]
     assert [(entry["eventType"], entry["pastProwlarr"]) for entry in history] == [("grabbed", False)], history
     seen = set_up.outside.events.since(mark, lambda event: event["kind"] == "http" and "/indexer" in event["target"])
-    assert {event["peer"] for event in seen} == {"45.80.2.2"} and len(seen) >= 2, seen
+    assert {event["peer"] for event in seen} == {VPN} and len(seen) >= 2, seen
     assert any("Matrix" in event["target"] for event in seen)
     set_up.nothing_leaked()

@@ -5,8 +5,7 @@ import pytest
 
 @pytest.fixture(scope="module")
 def busy(stack):
-    """Prowlarr never rests, so that there is always something that could leak."""
-    stack.engine.docker("exec", "-d", "prowlarr", "python3", "/stand-ins/traffic.py", "egress:8118", "example.org")
+    stack.busy()
     return stack
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """
-A stand-in for Gluetun: its firewall and routing, in its order, around a real OpenVPN; its control, health and DNS servers.
+A stand-in for Gluetun: its firewall and routing, in its order, around a real OpenVPN or WireGuard; its control, health and
+DNS servers.
 
-/gluetun/client.conf is what OpenVPN is to do, /gluetun/auth/config.toml who may ask the control server what. The variables
+tunnels.py says what the VPN is to do, /gluetun/auth/config.toml who may ask the control server what. The variables VPN_TYPE,
 HTTP_CONTROL_SERVER_ADDRESS and HEALTH_SERVER_ADDRESS are Gluetun's. "healthcheck" as the argument asks the health server.
 """
 import http.client
@@ -18,12 +19,11 @@ import tomllib
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import tunnels
 from lab.firewall import rules, table
 
-ROLES, CLIENT = "/gluetun/auth/config.toml", "/gluetun/client.conf"
-UP = "Initialization Sequence Completed"
+ROLES = "/gluetun/auth/config.toml"
 TARGET = ("198.51.100.10", 80)  # for the health check and the public address, through the tunnel
-SERVER_PORT = 1194
 RESOLVER = ("9.9.9.9", 53)
 ROUTES = ("/v1/vpn/status", "/v1/publicip/ip", "/v1/portforward", "/v1/dns/status", "/v1/vpn/settings", "/v1/version")
 BACK_OFF, CHECK_EVERY = 5, 60
@@ -68,17 +68,18 @@ class Network:
         for program, wanted in (("iptables-restore", lines), ("ip6tables-restore", [])):
             subprocess.run([program], input=table("DROP", wanted), text=True, check=True)
 
-    def allow_server(self):
-        self.load(rules(self.links, False, (self.device, SERVER_PORT)))
+    def allow_server(self, endpoint):
+        self.load(rules(self.links, False, (self.device, *endpoint)))
 
 
 class Vpn:
-    """The loop that keeps OpenVPN running while it is wanted."""
+    """The loop that keeps the tunnel running while it is wanted."""
 
     def __init__(self, gluetun):
         self.gluetun, self.status = gluetun, "stopped"
         self.wanted, self.changed = False, threading.Condition()
-        self.process = None
+        self.tunnel = tunnels.chosen()
+        self.started = False
 
     def set(self, wanted):
         """Gluetun's outcomes."""
@@ -86,11 +87,10 @@ class Vpn:
             if wanted == self.wanted:
                 return "already running" if wanted else "already stopped"
             self.wanted = wanted
-            process = self.process
+            stopping = self.started and not wanted
             self.changed.notify_all()
-        if not wanted and process:
-            process.terminate()
-            process.wait()
+        if stopping:
+            self.tunnel.stop()
         self.wait_status(wanted)
         return "running" if wanted else "stopped"
 
@@ -104,16 +104,12 @@ class Vpn:
                 self.status = "stopped" if not self.wanted else "crashed"
                 self.changed.notify_all()
                 self.changed.wait_for(lambda: self.wanted)
-                self.process = subprocess.Popen(["openvpn", "--config", CLIENT], stdout=subprocess.PIPE, text=True,
-                                                stderr=subprocess.STDOUT)
+                self.tunnel.start()
+                self.started = True
                 self.status = "running"  # says nothing of the tunnel yet, as with the real one
                 self.changed.notify_all()
-            for line in self.process.stdout:
-                print(line, end="", flush=True)
-                if UP in line:
-                    threading.Thread(target=self.gluetun.on_up, daemon=True).start()
-            self.process.wait()
-            self.gluetun.public_ip = ""
+            self.tunnel.follow(lambda: threading.Thread(target=self.gluetun.on_up, daemon=True).start())
+            self.started, self.gluetun.public_ip = False, ""
             if self.wanted:
                 time.sleep(BACK_OFF)
 
@@ -232,7 +228,7 @@ class Gluetun:
         self.network.close()
         for task in (self.serve_control, self.serve_health, self.serve_dns, self.vpn.run, self.watch):
             threading.Thread(target=task, daemon=True).start()
-        self.network.allow_server()
+        self.network.allow_server(self.vpn.tunnel.endpoint)
         self.vpn.set(True)
         ending.wait()
         self.vpn.set(False)

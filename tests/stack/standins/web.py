@@ -6,9 +6,11 @@ import json
 import os
 import re
 import secrets
+import signal
 import socket
 import ssl
 import struct
+import sys
 import threading
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -147,6 +149,8 @@ class App:
     @classmethod
     def main(cls):
         app = cls()
+        # The first process of a container is not ended by a signal it does not ask for.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         print(f"{cls.name} (a stand-in) listens on port {app.port}", flush=True)
         try:
             app.server.serve_forever()

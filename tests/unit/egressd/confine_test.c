@@ -99,6 +99,26 @@ static long try_limits_of_others(void)
 	return prlimit(getppid(), RLIMIT_NOFILE, NULL, &limit);
 }
 
+/* One end of such a pair could be connected to, or send to, any socket of that kind. */
+static long try_pair_of_datagrams(void)
+{
+	int pair[2];
+
+	return socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair);
+}
+
+static long try_pair_of_packets(void)
+{
+	int pair[2];
+
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair);
+}
+
+static long try_signal_to_another(void)
+{
+	return syscall(SYS_tgkill, getppid(), getppid(), 0);
+}
+
 static const struct {
 	const char *name; /* as the log has it */
 	long (*attempt)(void);
@@ -115,6 +135,9 @@ static const struct {
 	{"openat", try_append_file},
 	{"mmap", try_code},
 	{"kill", try_kill},
+	{"socketpair", try_pair_of_datagrams},
+	{"socketpair", try_pair_of_packets},
+	{"tgkill", try_signal_to_another},
 	{"unshare", try_namespace},
 	{"io_uring_setup", try_uring},
 	{"prlimit64", try_limits_of_others},
@@ -136,6 +159,8 @@ static bool serving_works(void)
 	int pair[2];
 
 	return fd >= 0 && read(fd, &byte, 1) == 1 &&
+	       socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) == 0 &&
+	       syscall(SYS_tgkill, getpid(), gettid(), 0) == 0 &&
 	       socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0) >= 0 &&
 	       socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE) >= 0 && pipe2(pair, O_CLOEXEC) == 0 &&
 	       pthread_create(&thread, NULL, thread_run, &result) == 0 &&

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Checks on the Docker host: what only the engine knows, asked through its own command. */
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "doctor.h"
+
+enum {
+	WORDS_SIZE = 256,
+};
+
+/* Names of compose.yaml. */
+static const char container[] = "egress", apps_network[] = "egress_apps";
+
+static const char network_form[] =
+	"{{.Internal}} {{index .Options \"com.docker.network.bridge.gateway_mode_ipv4\"}}";
+
+/* Runs docker, whose first line of output is kept. Its exit status; -1: it could not be run. */
+static int docker_ask(char words[WORDS_SIZE], const char *const arguments[])
+{
+	posix_spawn_file_actions_t actions;
+	int ends[2], status = -1;
+	ssize_t len = 0, more;
+	pid_t pid;
+
+	words[0] = '\0';
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	errno = posix_spawnp(&pid, "docker", &actions, NULL, (char *const *)arguments, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	fd_close(ends[1]);
+	if (errno == 0) {
+		while (len < WORDS_SIZE - 1 &&
+		       (more = read(ends[0], words + len, (size_t)(WORDS_SIZE - 1 - len))) > 0)
+			len += more;
+		words[len] = '\0';
+		words[strcspn(words, "\n")] = '\0';
+		if (waitpid(pid, &status, 0) < 0 || !WIFEXITED(status))
+			status = -1;
+		else
+			status = WEXITSTATUS(status);
+	}
+	fd_close(ends[0]);
+	return status;
+}
+
+/* The engine's version as one number, 28.5.2 being 280502. False: it was said why not. */
+static bool engine_version(char words[WORDS_SIZE], unsigned long *version,
+			   struct doctor_finding *finding)
+{
+	static const char *const ask[] = {"docker", "version", "--format", "{{.Server.Version}}",
+					  NULL};
+	unsigned long parts[3] = {0};
+	int status = docker_ask(words, ask);
+	char *at = words;
+
+	if (status == -1 || status == 127) {
+		doctor_find(finding, DOCTOR_UNKNOWN, "there is no docker command here");
+		return false;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		parts[i] = strtoul(at, &at, 10);
+		at += *at == '.';
+	}
+	if (status != 0 || parts[0] == 0) {
+		doctor_find(finding, DOCTOR_UNKNOWN, "docker does not tell the engine's version");
+		doctor_cure(finding,
+			    "see whether the engine runs, and whether this user may ask it");
+		return false;
+	}
+	*version = parts[0] * 10000 + parts[1] * 100 + parts[2];
+	return true;
+}
+
+/* CVE-2024-29018: names that nobody on an internal network has went to the host's resolvers. */
+static void check_names(const struct doctor *doctor, unsigned number,
+			struct doctor_finding *finding)
+{
+	char words[WORDS_SIZE];
+	unsigned long version;
+
+	(void)doctor, (void)number;
+	if (!engine_version(words, &version, finding))
+		return;
+	if (version >= 260000 || (version >= 250005 && version < 260000) ||
+	    (version >= 230011 && version < 240000)) {
+		doctor_find(finding, DOCTOR_OK,
+			    "engine %.40s keeps the names of internal networks to itself", words);
+		return;
+	}
+	doctor_find(finding, DOCTOR_FAIL,
+		    "engine %.40s forwards names that apps ask 127.0.0.11 for to the host's "
+		    "resolvers, outside every tunnel (CVE-2024-29018)",
+		    words);
+	doctor_cure(finding, "update to Engine 26 or later; until then 'dns: [198.51.100.1]' at "
+			     "every app, as compose.yaml has it, leads them nowhere");
+}
+
+/* Who keeps the apps from the host: the engine, or our rules. */
+static void check_network(const struct doctor *doctor, unsigned number,
+			  struct doctor_finding *finding)
+{
+	static const char *const ask[] = {"docker",     "network",    "inspect", "--format",
+					  network_form, apps_network, NULL};
+	char words[WORDS_SIZE], engine[WORDS_SIZE];
+	unsigned long version;
+
+	(void)doctor, (void)number;
+	if (!engine_version(engine, &version, finding))
+		return;
+	if (docker_ask(words, ask) != 0) {
+		doctor_find(finding, DOCTOR_UNKNOWN, "docker knows no network %s", apps_network);
+		doctor_cure(finding, "docker compose up -d makes it");
+	} else if (strncmp(words, "true", 4) != 0) {
+		doctor_find(finding, DOCTOR_FAIL,
+			    "the network %s is not internal: the apps have a way out beside "
+			    "egressd",
+			    apps_network);
+		doctor_cure(finding, "internal: true, as compose.yaml has it; then docker compose "
+				     "down, docker compose up -d");
+	} else if (strstr(words, "isolated") != NULL && version >= 280000) {
+		doctor_find(finding, DOCTOR_OK,
+			    "%s is internal, and engine %.40s isolates it from the host",
+			    apps_network, engine);
+	} else {
+		doctor_find(finding, DOCTOR_WARN,
+			    "%s is internal, but engine %.40s gives the host an address on it: "
+			    "only host rules keep the apps from the host's services",
+			    apps_network, engine);
+		doctor_cure(finding, "gateway_mode_ipv4: isolated with Engine 28 or later\n"
+				     "or: egressctl rules apply host --bridge egress-apps");
+	}
+}
+
+/* A container made anew takes its namespace away from those that had joined it for good. */
+static void check_recreation(const struct doctor *doctor, unsigned number,
+			     struct doctor_finding *finding)
+{
+	static const char *const ask[] = {
+		"docker", "inspect", "--format", "{{.HostConfig.NetworkMode}}", container, NULL};
+	char words[WORDS_SIZE], state[WORDS_SIZE];
+	const char *ask_owner[] = {"docker", "inspect", "--format", "{{.State.Status}}",
+				   NULL,     NULL};
+
+	(void)doctor, (void)number;
+	if (docker_ask(words, ask) != 0) {
+		doctor_find(finding, DOCTOR_UNKNOWN, "docker tells of no container %s", container);
+		return;
+	}
+	if (strncmp(words, "container:", strlen("container:")) != 0) {
+		doctor_find(finding, DOCTOR_SKIP, "%s has a network namespace of its own",
+			    container);
+		return;
+	}
+	ask_owner[4] = words + strlen("container:");
+	if (docker_ask(state, ask_owner) == 0) {
+		doctor_find(finding, DOCTOR_OK,
+			    "the container whose namespace %s shares is there (%.40s)", container,
+			    state);
+		return;
+	}
+	doctor_find(finding, DOCTOR_FAIL,
+		    "orphaned: Gluetun was made anew, and %s cannot join a container that is gone",
+		    container);
+	doctor_cure(finding, "docker compose up -d --force-recreate egress");
+}
+
+const struct doctor_check doctor_host_checks[] = {
+	{"names", check_names, 0},
+	{"network", check_network, 0},
+	{"recreation", check_recreation, 0},
+	{0},
+};
