@@ -26,4 +26,7 @@ MUST_CHECK struct config_rules *config_rules_new(const struct config *config,
 const struct firewall_policy *config_rules_policy(const struct config_rules *rules);
 void config_rules_free(struct config_rules *rules);
 
+/* Where an upstream proxy is. AF_UNSPEC: it is given by a name, and only the port is known. */
+struct address config_upstream_endpoint(const char *url);
+
 #endif

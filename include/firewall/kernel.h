@@ -35,6 +35,8 @@ void firewall_close(struct firewall *firewall);
 
 /* Of the call that failed last. */
 const char *firewall_problem(const struct firewall *firewall);
+/* What the kernel said to the rules that were put last: 0, EPERM when it is not allowed, ... */
+int firewall_error(const struct firewall *firewall);
 
 /*
  * Puts the ruleset in place of the table of its name, in one step: before it all the old rules

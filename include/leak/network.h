@@ -52,6 +52,10 @@ MUST_CHECK int network_rules(network_rule_fn *take, void *arg);
 /* The MAC that an address on the link has, as far as it is known. */
 MUST_CHECK bool network_neighbour(int netns, const struct address *address, uint8_t mac[MAC_LEN]);
 
+/* Is the kernel looking for a neighbour of such an address? What is sent there waits meanwhile. */
+typedef bool network_match_fn(void *arg, const struct address *address);
+MUST_CHECK bool network_awaits(int netns, network_match_fn *matches, void *arg);
+
 /* What follows works in the namespace that one is in. -1 + errno. */
 
 /* Two devices wired to each other; the second is made in the namespace peer_netns. */

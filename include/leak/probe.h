@@ -11,7 +11,7 @@
 #include "leak/frame.h"
 
 enum probe_kind {
-	PROBE_TCP, /* a SYN: known by its ports and addresses, since it carries nothing */
+	PROBE_TCP, /* a SYN: known by the port it comes from, since it carries nothing */
 	PROBE_UDP,
 	PROBE_DNS,  /* a question for a name with the tag as a label */
 	PROBE_QUIC, /* an Initial packet's size and form */

@@ -24,8 +24,9 @@ struct sender {
 MUST_CHECK struct leak_probe *probes_new(size_t count);
 void probes_free(struct leak_probe *probes, size_t count);
 
-/* Becomes that, for good. -1 + errno. */
-MUST_CHECK int identity_assume(const struct identity *identity);
+/* For a child: becomes that, for good, and dies with its parent (getpid() before the fork). -1 +
+ * errno; ESRCH: the parent is dead already. */
+MUST_CHECK int identity_assume(const struct identity *identity, pid_t parent);
 
 /* All are sent when it returns, and their sockets stay open until sender_end. -1 + errno: nobody
  * could be that, and nothing was sent. probes come from probes_new. */

@@ -31,7 +31,7 @@ struct sighting {
 	size_t len; /* on the wire */
 };
 
-/* False: enough has been seen. */
+/* False: enough has been seen, and what is there already is the last that is given. */
 typedef bool witness_fn(void *arg, const struct sighting *sighting);
 
 /* pcap_path: a file for what passes the uplinks, or NULL. NULL: problem is filled. */
@@ -43,8 +43,12 @@ void witness_free(struct witness *witness);
 MUST_CHECK bool witness_watch(struct witness *witness, enum witness_place place, int netns,
 			      const char *device, char problem[WITNESS_PROBLEM_SIZE]);
 
-/* Gives everything that passes for so long, and what has passed since the last time. -1 + errno. */
+/* Gives everything that passes for so long, and what has passed since the last time. -1 + errno;
+ * ENODEV: by one of the devices, a tunnel's apart, nothing is seen any more. */
 MUST_CHECK int witness_look(struct witness *witness, int64_t for_ms, witness_fn *seen, void *arg);
+
+/* The first device that has gone or gone down since it is watched; NULL: none. */
+const char *witness_broken(const struct witness *witness);
 
 /* Packets that there was no room for, so far. */
 uint64_t witness_lost(const struct witness *witness);

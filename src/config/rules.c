@@ -164,13 +164,24 @@ static void collect_gluetun(struct collector *collector, const char *url,
 	}
 }
 
+struct address config_upstream_endpoint(const char *url)
+{
+	struct address endpoint = {0};
+	struct proxy_url parsed;
+	const char *problem;
+
+	if (proxy_url_parse(url, strlen(url), &parsed, &problem) == 0 &&
+	    !target_from_host(&parsed.host, parsed.port, &endpoint))
+		endpoint.port = parsed.port;
+	return endpoint;
+}
+
 static void collect_target(struct collector *collector, const struct egress_config *egress,
 			   struct firewall_target *targets, struct address *resolvers)
 {
 	struct firewall_policy *policy = &collector->rules->policy;
 	size_t *count = &policy->target_count;
-	struct proxy_url url;
-	const char *problem;
+	struct address upstream;
 
 	for (size_t i = 0; i < egress->resolver_count; i++) {
 		/* Gluetun's own; every other one is asked through the tunnel. */
@@ -180,10 +191,9 @@ static void collect_target(struct collector *collector, const struct egress_conf
 	if (egress->gluetun_url != NULL)
 		collect_gluetun(collector, egress->gluetun_url, targets);
 	if (egress->kind == EGRESS_PROXY) {
-		if (proxy_url_parse(egress->upstream_url, strlen(egress->upstream_url), &url,
-				    &problem) == 0 &&
-		    target_from_host(&url.host, url.port, &targets[*count].address))
-			(*count)++;
+		upstream = config_upstream_endpoint(egress->upstream_url);
+		if (upstream.family != AF_UNSPEC)
+			targets[(*count)++].address = upstream;
 		else
 			collector->problem = "an upstream proxy is given by a name: rules need its "
 					     "address";

@@ -13,7 +13,13 @@ static enum firewall_result firewall_fail(struct firewall *firewall, const char 
 					  const char *needs)
 {
 	socket_explain(firewall->problem, what, error, needs);
+	firewall->error = error;
 	return FIREWALL_FAILED;
+}
+
+int firewall_error(const struct firewall *firewall)
+{
+	return firewall->error;
 }
 
 static void difference_keep_first(void *arg, const char *words)
@@ -73,6 +79,7 @@ static enum firewall_result firewall_judge(struct firewall *firewall, const stru
 {
 	enum firewall_result result = firewall_check(firewall, ruleset, found);
 
+	firewall->error = 0;
 	if (error != 0 && (result != FIREWALL_OK || error == EPERM))
 		return firewall_fail(firewall, "the rules were refused", error, needs);
 	return result;

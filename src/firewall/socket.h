@@ -17,6 +17,7 @@ struct firewall {
 	uint32_t port;
 	uint32_t sequence; /* of questions; those of batches count from 0 */
 	char problem[FIREWALL_PROBLEM_SIZE];
+	int error;
 };
 
 /* What an error means, in words: "what: why". */

@@ -4,12 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/special.h"
 #include "batch.h"
 
 enum {
-	/* A packet is in the witness's hands when the kernel sends it; this is for what waits for
-	 * a neighbour to be found, and for answers. */
+	/* A packet is in the witness's hands when the kernel sends it; this is for a busy kernel.
+	 */
 	WATCH_MS = 200,
 };
 
@@ -21,8 +22,6 @@ bool batch_of_probes_init(struct batch_of_probes *batch, struct leak_run *run,
 		.test = test,
 		.from_app = from_app,
 		.identity = {.netns = -1, .uid = run->options->uid},
-		.control_netns = from_app ? run->app->netns : -1,
-		.control_place = from_app ? PLACE_APP : PLACE_UPLINK,
 		.probes = probes_new(RUN_PROBES_MAX),
 		.controls = probes_new(RUN_PROBES_MAX),
 	};
@@ -50,8 +49,12 @@ struct leak_probe *batch_of_probes_add(struct batch_of_probes *batch, enum probe
 	char text[ADDRESS_TEXT_SIZE], full[160];
 	struct leak_probe *probe;
 
-	if (batch->count == RUN_PROBES_MAX || to->family == AF_UNSPEC)
+	if (to->family == AF_UNSPEC)
 		return NULL;
+	if (batch->count == RUN_PROBES_MAX) {
+		test_found(batch->test, LEAK_INCONCLUSIVE, "more ways out than can be tried");
+		return NULL;
+	}
 	target.port = port;
 	snprintf(full, sizeof(full), "%s to %s", name,
 		 port != 0 ? address_format_endpoint(&target, text)
@@ -113,7 +116,14 @@ static bool probe_leaked(struct batch_of_probes *batch, size_t i, const struct s
 	return true;
 }
 
-static bool batch_on_sighting(void *arg, const struct sighting *sighting)
+/* An ICMP error, the kernel's own too when it found no neighbour, or a resolver's word. */
+static bool probe_is_refused(const struct leak_probe *probe, const struct frame *frame)
+{
+	return probe->if_answered && frame_has_tag(frame, probe->tag) &&
+	       (frame->quotes || address_equals_endpoint(&frame->source, &probe->to));
+}
+
+bool batch_of_probes_see(void *arg, const struct sighting *sighting)
 {
 	struct batch_of_probes *batch = arg;
 
@@ -124,11 +134,24 @@ static bool batch_on_sighting(void *arg, const struct sighting *sighting)
 			test_evidence(batch->test, sighting, &batch->probes[i]);
 			return true;
 		}
+		if (probe_is_refused(&batch->probes[i], sighting->frame)) {
+			batch->refused[i] = true;
+			return true;
+		}
 		if (leak_probe_is_in(&batch->probes[i], sighting->frame))
 			return true;
 	}
 	run_count(batch->run, sighting);
 	return true;
+}
+
+bool batch_of_probes_look(struct batch_of_probes *batch, int64_t for_ms)
+{
+	if (witness_look(batch->run->witness, for_ms, batch_of_probes_see, batch) == 0)
+		return true;
+	test_found(batch->test, LEAK_INCONCLUSIVE, "the witness was interrupted: %s",
+		   strerror(errno));
+	return false;
 }
 
 static void batch_judge(struct batch_of_probes *batch)
@@ -154,6 +177,30 @@ static void batch_judge(struct batch_of_probes *batch)
 	cause_tell(batch, first);
 }
 
+/* So the kernel says that something is forbidden or leads nowhere. */
+static bool error_is_refusal(int error)
+{
+	static const int refusals[] = {
+		0,        EPERM,        EACCES,        ENETUNREACH,  EHOSTUNREACH,
+		ENETDOWN, ECONNREFUSED, EADDRNOTAVAIL, EAFNOSUPPORT, EPROTONOSUPPORT};
+
+	for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
+		if (error == refusals[i])
+			return true;
+	}
+	return false;
+}
+
+/* What was not sent for want of a descriptor or of memory did not stay in. */
+static void batch_check_sent(struct batch_of_probes *batch)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		if (!error_is_refusal(batch->probes[i].error))
+			test_found(batch->test, LEAK_INCONCLUSIVE, "%s could not be sent: %s",
+				   batch->probes[i].name, strerror(batch->probes[i].error));
+	}
+}
+
 static void batch_check_witness(struct batch_of_probes *batch)
 {
 	size_t unseen = controls_run(batch);
@@ -164,25 +211,17 @@ static void batch_check_witness(struct batch_of_probes *batch)
 		test_found(batch->test, LEAK_INCONCLUSIVE,
 			   "the witness missed %llu packets: too much traffic to be sure",
 			   (unsigned long long)lost);
-	if (unseen == 0)
-		return;
-	if (batch->control_count == 0)
-		test_found(batch->test, LEAK_INCONCLUSIVE,
-			   "there is no device besides the tunnel that anything could leave by: no "
-			   "control was possible");
-	for (size_t i = 0; i < batch->control_count; i++) {
+	for (size_t i = 0; i < batch->control_count && unseen > 0; i++) {
 		if (batch->seen[i])
 			continue;
 		test_found(batch->test, LEAK_INCONCLUSIVE,
-			   "the witness did not see a permitted %s packet: that it saw none of the "
-			   "probes proves nothing",
-			   batch->controls[i].name);
+			   "the witness did not see a permitted %s packet on %.15s: that it saw "
+			   "none of the probes proves nothing",
+			   batch->controls[i].name, batch->controls[i].device);
 		test_cause(batch->test,
 			   "egressctl leak-test without --device, where the way out is",
 			   "nothing is captured where the controls leave (%.15s)",
-			   batch->from_app && batch->run->app->link != NULL
-				   ? batch->run->app->link->name
-				   : batch->run->report->uplink);
+			   batch->controls[i].device);
 	}
 }
 
@@ -198,10 +237,14 @@ void batch_of_probes_run(struct batch_of_probes *batch)
 			   strerror(errno));
 		return;
 	}
+	batch_check_sent(batch);
+	batch->began_ms = clock_monotonic_ms();
 	batch->test->probes += (unsigned)batch->count;
-	if (witness_look(batch->run->witness, WATCH_MS, batch_on_sighting, batch) < 0)
-		test_found(batch->test, LEAK_INCONCLUSIVE, "the witness was interrupted");
-	sender_end(&sender);
+	(void)!batch_of_probes_look(batch, WATCH_MS);
+	/* Before the controls, which may wait for the same neighbours. */
+	wait_for_neighbours(batch);
 	batch_check_witness(batch);
+	wait_for_answers(batch);
+	sender_end(&sender);
 	batch_judge(batch);
 }

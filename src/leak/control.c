@@ -25,6 +25,14 @@ static bool controls_are_seen(const struct batch_of_probes *batch)
 	return true;
 }
 
+static bool place_is_controlled(const struct batch_of_probes *batch, enum witness_place place)
+{
+	if (batch->on_host)
+		return place == PLACE_HOST;
+	return batch->from_app ? place == PLACE_APP || place == PLACE_APP_LOOPBACK
+			       : place == PLACE_UPLINK || place == PLACE_LOOPBACK;
+}
+
 static bool control_on_sighting(void *arg, const struct sighting *sighting)
 {
 	struct batch_of_probes *batch = arg;
@@ -32,24 +40,28 @@ static bool control_on_sighting(void *arg, const struct sighting *sighting)
 	for (size_t i = 0; i < batch->control_count; i++) {
 		if (!leak_probe_is_in(&batch->controls[i], sighting->frame))
 			continue;
-		if (sighting->place == batch->control_place)
+		if (place_is_controlled(batch, sighting->place) &&
+		    strcmp(sighting->device, batch->controls[i].device) == 0)
 			batch->seen[i] = true;
 		if (sighting->place == PLACE_UPLINK && batch->run->uplink != NULL &&
 		    strcmp(sighting->device, batch->run->uplink->name) == 0)
 			batch->run->uplink_seen = true;
 		return !controls_are_seen(batch);
 	}
-	run_count(batch->run, sighting);
-	return true;
+	/* A probe may come as late as this. */
+	return batch_of_probes_see(batch, sighting);
 }
 
 /* As who we are. */
 static void controls_send(struct batch_of_probes *batch, struct leak_probe *controls, size_t count)
 {
-	struct identity identity = {.netns = batch->control_netns,
-				    .capabilities = (uint64_t)ALL_CAPABILITIES};
+	struct identity identity = {.netns = -1, .capabilities = (uint64_t)ALL_CAPABILITIES};
 	struct sender sender;
 
+	if (batch->on_host)
+		identity.netns = batch->run->host_netns;
+	else if (batch->from_app)
+		identity.netns = batch->run->app->netns;
 	if (count == 0 || sender_start(&sender, &identity, controls, count) < 0)
 		return;
 	(void)!witness_look(batch->run->witness, CONTROL_WAIT_MS, control_on_sighting, batch);
@@ -101,18 +113,42 @@ static bool control_make(struct leak_probe *control, const struct network_link *
 static struct address control_hop(const struct batch_of_probes *batch,
 				  const struct network_link *link, sa_family_t family)
 {
-	if (batch->from_app)
+	static const struct address here4 = {.family = AF_INET, .bytes = {127, 0, 0, 1}};
+	static const struct address here6 = {.family = AF_INET6, .bytes = {[15] = 1}};
+	struct address hop = family == AF_INET ? link->hop4 : link->hop6;
+
+	if (link->loopback)
+		return family == AF_INET ? here4 : here6;
+	if (batch->from_app && link == batch->run->app->link)
 		return batch->run->proxy;
-	return family == AF_INET ? link->hop4 : link->hop6;
+	/* Whatever is sent by a device without link addresses leaves by it. */
+	if (!link->ethernet && hop.family == AF_UNSPEC)
+		hop = family == AF_INET ? batch->run->options->target4
+					: batch->run->options->target6;
+	return hop;
+}
+
+/* Where a probe would leave: where it is bound to, or the way out. */
+static const struct network_link *control_link(const struct batch_of_probes *batch,
+					       const struct leak_probe *probe)
+{
+	const struct leak_run *run = batch->run;
+	const struct network *network = batch->from_app ? &run->app->network : &run->here;
+
+	if (address_class(&probe->to) == ADDRESS_LOOPBACK)
+		return network_find(network, "lo");
+	if (probe->way != WAY_ROUTED)
+		return network_find(network, probe->device);
+	return batch->from_app ? run->app->link : run->uplink;
 }
 
 static bool controls_have(const struct batch_of_probes *batch, enum probe_kind kind,
-			  sa_family_t family)
+			  sa_family_t family, const struct network_link *link)
 {
 	for (size_t i = 0; i < batch->control_count; i++) {
 		const struct leak_probe *control = &batch->controls[i];
 
-		if (control->to.family == family &&
+		if (control->to.family == family && strcmp(control->device, link->name) == 0 &&
 		    (control->kind == kind ||
 		     (control->kind == PROBE_FRAME && control->carries == kind)))
 			return true;
@@ -121,17 +157,21 @@ static bool controls_have(const struct batch_of_probes *batch, enum probe_kind k
 }
 
 /* What the first round did not show, as frames, in a second. */
-static void controls_retry(struct batch_of_probes *batch, const struct network_link *link)
+static void controls_retry(struct batch_of_probes *batch)
 {
+	const struct network *network =
+		batch->from_app ? &batch->run->app->network : &batch->run->here;
 	struct leak_probe *frames = probes_new(RUN_PROBES_MAX);
 	size_t back[RUN_PROBES_MAX], count = 0;
 
-	if (frames == NULL || link == NULL || !link->ethernet)
-		goto done;
+	if (frames == NULL)
+		return;
 	for (size_t i = 0; i < batch->control_count; i++) {
 		struct leak_probe *control = &batch->controls[i];
+		const struct network_link *link = network_find(network, control->device);
 
-		if (batch->seen[i] || control->kind == PROBE_FRAME)
+		if (batch->seen[i] || control->kind == PROBE_FRAME ||
+		    !(link->ethernet || link->loopback))
 			continue;
 		back[count] = i;
 		control_make_frame(&frames[count++], link, control->kind, control->to.family);
@@ -139,38 +179,44 @@ static void controls_retry(struct batch_of_probes *batch, const struct network_l
 	for (size_t i = 0; i < count; i++)
 		batch->controls[back[i]] = frames[i];
 	controls_send(batch, frames, count);
-done:
 	probes_free(frames, RUN_PROBES_MAX);
+}
+
+/* The control of a probe, unless there is one already. */
+static void controls_add(struct batch_of_probes *batch, const struct leak_probe *probe)
+{
+	enum probe_kind kind = probe->kind == PROBE_FRAME ? probe->carries : probe->kind;
+	struct leak_probe *control = &batch->controls[batch->control_count];
+	const struct network_link *link = control_link(batch, probe);
+	sa_family_t family = probe->to.family;
+
+	if (link == NULL)
+		test_found(batch->test, LEAK_INCONCLUSIVE,
+			   "there is no device that %s could leave by: no control was possible",
+			   probe->name);
+	if (link == NULL || controls_have(batch, kind, family, link))
+		return;
+	if (probe->kind == PROBE_FRAME ||
+	    !control_make(control, link, control_hop(batch, link, family), kind, family))
+		control_make_frame(control, link, kind, family);
+	batch->control_count++;
 }
 
 size_t controls_run(struct batch_of_probes *batch)
 {
-	const struct network_link *link =
-		batch->from_app ? batch->run->app->link : batch->run->uplink;
 	size_t unseen = 0;
 
 	batch->control_count = 0;
 	memset(batch->seen, 0, sizeof(batch->seen));
-	for (size_t i = 0; i < batch->count && link != NULL; i++) {
-		const struct leak_probe *probe = &batch->probes[i];
-		enum probe_kind kind = probe->kind == PROBE_FRAME ? probe->carries : probe->kind;
-		struct leak_probe *control = &batch->controls[batch->control_count];
-		sa_family_t family = probe->to.family;
-
-		if (controls_have(batch, kind, family))
-			continue;
-		if (probe->kind == PROBE_FRAME ||
-		    !control_make(control, link, control_hop(batch, link, family), kind, family))
-			control_make_frame(control, link, kind, family);
-		batch->control_count++;
-	}
+	for (size_t i = 0; i < batch->count; i++)
+		controls_add(batch, &batch->probes[i]);
 	controls_send(batch, batch->controls, batch->control_count);
 	if (!controls_are_seen(batch))
-		controls_retry(batch, link);
+		controls_retry(batch);
 	for (size_t i = 0; i < batch->control_count; i++)
 		unseen += !batch->seen[i];
 	batch->test->controls += (unsigned)(batch->control_count - unseen);
-	return link == NULL ? 1 : unseen;
+	return unseen;
 }
 
 bool control_on(struct leak_run *run, enum witness_place place, const struct network_link *link,
@@ -182,8 +228,7 @@ bool control_on(struct leak_run *run, enum witness_place place, const struct net
 
 	if (!batch_of_probes_init(&batch, run, &nobody, false))
 		return false;
-	batch.control_place = place;
-	batch.control_netns = place == PLACE_HOST ? run->host_netns : -1;
+	batch.on_host = place == PLACE_HOST;
 	control_make_frame(&batch.controls[0], link, kind, AF_INET);
 	batch.control_count = 1;
 	controls_send(&batch, batch.controls, 1);

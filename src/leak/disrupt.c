@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -49,7 +48,7 @@ static void url_endpoint(const char *url, char *out, size_t size)
 }
 
 /* Opens a tunnel through the proxy, and when it is told to, never stops to send the tag. */
-static int flow_child(const struct disruption *disruption, int said, int go)
+static int flow_child(const struct disruption *disruption, pid_t parent, int said, int go)
 {
 	const struct leak_run *run = disruption->run;
 	struct identity identity = {.netns = run->app->netns,
@@ -60,11 +59,10 @@ static int flow_child(const struct disruption *disruption, int said, int go)
 	socklen_t len = address_to_sockaddr(&run->proxy, &storage);
 	int fd;
 
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	(void)signal(SIGPIPE, SIG_IGN);
 	url_endpoint(run->options->exit_url, endpoint, sizeof(endpoint));
 	snprintf(head, sizeof(head), "CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n", endpoint, endpoint);
-	if (identity_assume(&identity) < 0)
+	if (identity_assume(&identity, parent) < 0)
 		return 1;
 	fd = socket(run->proxy.family, SOCK_STREAM, 0);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) < 0 ||
@@ -83,6 +81,7 @@ static int flow_child(const struct disruption *disruption, int said, int go)
 static bool flow_open(struct disruption *disruption)
 {
 	int said[2] = {-1, -1}, go[2] = {-1, -1};
+	pid_t parent = getpid();
 	char byte;
 	bool opened;
 
@@ -92,7 +91,7 @@ static bool flow_open(struct disruption *disruption)
 	disruption->flow = fork();
 	if (disruption->flow == 0) {
 		fd_close(go[1]);
-		_exit(flow_child(disruption, said[1], go[0]));
+		_exit(flow_child(disruption, parent, said[1], go[0]));
 	}
 	fd_close(said[1]);
 	fd_close(go[0]);
@@ -166,25 +165,42 @@ static void watch_flow(struct disruption *disruption)
 		   disruption->run->report->rules);
 }
 
-/* New flows of the proxy's user, of every kind, with their controls. */
-static void watch_new(struct disruption *disruption)
+/* Of every kind and family, as the routes take them or bound to a device. */
+static void probes_add(struct batch_of_probes *batch, const char *device)
 {
 	static const enum probe_kind kinds[] = {PROBE_TCP, PROBE_UDP, PROBE_DNS, PROBE_QUIC,
 						PROBE_ICMP};
+	const struct leak_options *options = batch->run->options;
+	char name[PROBE_NAME_SIZE];
+
+	for (size_t i = 0; i < 2 * ARRAY_LEN(kinds); i++) {
+		enum probe_kind kind = kinds[i / 2];
+		struct leak_probe *probe;
+
+		snprintf(name, sizeof(name), "%s%s%s", leak_probe_kind_name(kind),
+			 device != NULL ? " bound to " : "", device != NULL ? device : "");
+		probe = batch_of_probes_add(
+			batch, kind, i % 2 ? &options->target6 : &options->target4,
+			kind == PROBE_ICMP ? 0 : (kind == PROBE_DNS ? 53 : 443), name);
+		if (probe == NULL || device == NULL)
+			continue;
+		probe->way = WAY_DEVICE;
+		snprintf(probe->device, sizeof(probe->device), "%s", device);
+	}
+}
+
+/* New flows of the proxy's user, with their controls. */
+static void watch_new(struct disruption *disruption)
+{
 	struct leak_run *run = disruption->run;
 	struct batch_of_probes batch;
 
 	if (!batch_of_probes_init(&batch, run, disruption->test, false))
 		return;
-	for (size_t i = 0; i < 2 * ARRAY_LEN(kinds); i++) {
-		enum probe_kind kind = kinds[i / 2];
-		struct leak_probe *probe = batch_of_probes_add(
-			&batch, kind, i % 2 ? &run->options->target6 : &run->options->target4,
-			kind == PROBE_ICMP ? 0 : (kind == PROBE_DNS ? 53 : 443),
-			leak_probe_kind_name(kind));
-
-		if (probe != NULL)
-			snprintf(probe->device, sizeof(probe->device), "%s", run->uplink->name);
+	probes_add(&batch, NULL);
+	for (size_t i = 0; i < run->here.count; i++) {
+		if (run_link_leads_out(run, &run->here.links[i]))
+			probes_add(&batch, run->here.links[i].name);
 	}
 	batch_of_probes_run(&batch);
 	batch_of_probes_clear(&batch);

@@ -51,8 +51,9 @@ static bool scene_on_sighting(void *arg, const struct sighting *sighting)
 
 /* --- a flow that is open --- */
 
-/* Connects, waits for a byte, sends its data, and stays until it is killed. */
-static int flow_child(const struct scene *scene, int said, int go)
+/* Connects, waits for a byte, sends its data, and stays until the other end of go closes: whoever
+ * may not kill another user's process ends it all the same. */
+static int flow_child(const struct scene *scene, pid_t parent, int said, int go)
 {
 	struct identity identity = {.netns = -1, .uid = scene->uid};
 	struct sockaddr_storage storage;
@@ -61,8 +62,7 @@ static int flow_child(const struct scene *scene, int said, int go)
 	char byte = 0;
 	int fd;
 
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (identity_assume(&identity) < 0)
+	if (identity_assume(&identity, parent) < 0)
 		return 1;
 	fd = socket(AF_INET, SOCK_STREAM, 0);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&storage, len) < 0 ||
@@ -70,8 +70,7 @@ static int flow_child(const struct scene *scene, int said, int go)
 		return 1;
 	if (send(fd, data->tag, TAG_SIZE, MSG_NOSIGNAL) < 0 || write(said, &byte, 1) != 1)
 		return 1;
-	/* Until the other end closes: of another user, without CAP_KILL, nobody may kill us. */
-	return read(go, &byte, 1) < 0;
+	return (int)read(go, &byte, 1);
 }
 
 struct flow {
@@ -90,13 +89,16 @@ static bool flow_open(struct flow *flow, const struct scene *scene)
 {
 	int said[2] = {-1, -1}, go[2] = {-1, -1};
 
+	pid_t parent = getpid();
+
 	*flow = (struct flow){.pid = -1, .said = -1, .go = -1};
 	if (pipe(said) < 0 || pipe(go) < 0)
 		return false;
 	flow->pid = fork();
 	if (flow->pid == 0) {
+		fd_close(said[0]);
 		fd_close(go[1]);
-		_exit(flow_child(scene, said[1], go[0]));
+		_exit(flow_child(scene, parent, said[1], go[0]));
 	}
 	fd_close(said[1]);
 	fd_close(go[0]);
@@ -107,13 +109,13 @@ static bool flow_open(struct flow *flow, const struct scene *scene)
 
 static void flow_kill(struct flow *flow)
 {
-	fd_clear(&flow->go);
-	if (flow->pid > 0) {
+	if (flow->pid > 0)
 		(void)kill(flow->pid, SIGKILL);
-		(void)waitpid(flow->pid, NULL, 0);
-	}
-	flow->pid = -1;
 	fd_clear(&flow->said);
+	fd_clear(&flow->go);
+	if (flow->pid > 0)
+		(void)waitpid(flow->pid, NULL, 0);
+	flow->pid = -1;
 }
 
 /* --- the scene --- */
@@ -173,7 +175,7 @@ static int scene_step(struct scene *scene, int step)
 
 static int scene_play(struct scene *scene)
 {
-	struct flow flow;
+	struct flow flow = {.pid = -1, .said = -1, .go = -1};
 	char problem[WITNESS_PROBLEM_SIZE];
 	int result = -1;
 
@@ -185,7 +187,7 @@ static int scene_play(struct scene *scene)
 	if (scene->scratch.witness == NULL ||
 	    !witness_watch(scene->scratch.witness, PLACE_UPLINK, -1, SCRATCH_UPLINK, problem) ||
 	    !flow_open(&flow, scene))
-		return -1;
+		goto done;
 	for (int step = 0; step < STEPS; step++) {
 		if (scene_step(scene, step) < 0)
 			goto done;

@@ -5,13 +5,34 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/special.h"
+#include "config/config.h"
+#include "config/rules.h"
 
 struct name {
 	struct leak_run *run;
 	struct leak_test *test;
 	struct leak_probe probe; /* never sent: its label is what is looked for */
+	bool asked;              /* seen where it may be: somebody does look it up */
 };
+
+/* Names are the upstream proxy's to look up. */
+static bool frame_is_to_upstream(const struct leak_run *run, const struct frame *frame)
+{
+	const struct config *config = run->options->config;
+
+	for (size_t i = 0; i < config->egress_count; i++) {
+		struct address upstream;
+
+		if (config->egresses[i].kind != EGRESS_PROXY)
+			continue;
+		upstream = config_upstream_endpoint(config->egresses[i].upstream_url);
+		if (frame->protocol == IPPROTO_TCP && frame->destination.port == upstream.port &&
+		    (upstream.family == AF_UNSPEC ||
+		     address_equals(&upstream, &frame->destination)))
+			return true;
+	}
+	return false;
+}
 
 bool proxy_denied(const struct proxy_answer *answer)
 {
@@ -39,18 +60,22 @@ static bool name_on_sighting(void *arg, const struct sighting *sighting)
 		run_count(name->run, sighting);
 		return true;
 	}
-	if (sighting->place == PLACE_TUNNEL || to_proxy)
+	if (to_proxy)
 		return true;
 	/* A resolver of Gluetun's own on the loopback device goes on into the tunnel, or is seen
 	 * on the uplink. */
-	if (sighting->place == PLACE_LOOPBACK &&
-	    memcmp(sighting->frame->destination.bytes, "\177\0\0\13", 4) != 0)
+	if (sighting->place == PLACE_TUNNEL ||
+	    (sighting->place == PLACE_LOOPBACK &&
+	     memcmp(sighting->frame->destination.bytes, "\177\0\0\13", 4) != 0) ||
+	    frame_is_to_upstream(name->run, sighting->frame)) {
+		name->asked = true;
 		return true;
+	}
 	test_evidence(name->test, sighting, &name->probe);
 	return true;
 }
 
-/* Returns false when the proxy did not even try, or could not be asked. */
+/* Returns whether it was seen to be looked up where it may be. */
 static bool name_ask(struct leak_run *run, struct leak_test *test, const char *ending,
 		     struct proxy_answer *answer)
 {
@@ -72,7 +97,29 @@ static bool name_ask(struct leak_run *run, struct leak_test *test, const char *e
 			   "whoever looks up names for the proxy (TAG%s) asks outside the tunnel",
 			   ending);
 	}
-	return answer->error == 0 && !proxy_denied(answer);
+	return name.asked;
+}
+
+/* Why nothing is proved by the names that follow. False: this one was looked up, or that cannot be
+ * seen from here. */
+static bool name_proves_nothing(struct leak_run *run, struct leak_test *test,
+				const struct proxy_answer *answer, bool asked)
+{
+	if (answer->error != 0)
+		test_found(test, LEAK_INCONCLUSIVE, "the proxy at %.80s gives no answer: %s",
+			   run->proxy_url, answer->problem);
+	else if (proxy_denied(answer))
+		test_found(test, LEAK_SKIP,
+			   "nothing left, but no name was looked up: the policy lets nobody "
+			   "from here ask (--netns APP, or --proxy with a login)");
+	else if (!asked && run->is_gateway)
+		test_found(test, LEAK_INCONCLUSIVE,
+			   "a public name asked for through the proxy was seen nowhere, in the "
+			   "tunnel neither: nobody looked it up (status %ld %.100s)",
+			   answer->status, answer->proxy_status);
+	else
+		return false;
+	return true;
 }
 
 void names_ask(struct leak_run *run, struct leak_test *test)
@@ -84,18 +131,10 @@ void names_ask(struct leak_run *run, struct leak_test *test)
 	if (proxy_is_out_of_reach(run, test))
 		return;
 	for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
-		if (name_ask(run, test, endings[i], &answer) || i > 0)
-			continue;
-		if (answer.error != 0)
-			test_found(test, LEAK_INCONCLUSIVE,
-				   "the proxy at %.80s gives no answer: %s", run->proxy_url,
-				   answer.problem);
-		else
-			test_found(
-				test, LEAK_SKIP,
-				"nothing left, but no name was looked up: the policy lets nobody "
-				"from here ask (--netns APP, or --proxy with a login)");
-		return;
+		bool asked = name_ask(run, test, endings[i], &answer);
+
+		if (i == 0 && name_proves_nothing(run, test, &answer, asked))
+			return;
 	}
 	test_found(test, LEAK_PASS,
 		   "%zu probes as the proxy's user and %zu names through the proxy: none left but "

@@ -17,6 +17,12 @@
 #include "base/special.h"
 #include "route.h"
 
+enum {
+	/* IFF_LOWER_UP, of a header that does not go with <net/if.h>. IFF_RUNNING follows it by up
+	 * to a second. */
+	LINK_CARRIER = 1 << 16,
+};
+
 int network_visit(int netns, int (*visit)(void *arg), void *arg)
 {
 	int home = -1, result = -1, error;
@@ -60,7 +66,7 @@ static int take_link(const struct nlmsghdr *message, void *arg)
 		return MNL_CB_OK;
 	*link = (struct network_link){
 		.index = (unsigned)info->ifi_index,
-		.up = (info->ifi_flags & IFF_UP) != 0 && (info->ifi_flags & IFF_RUNNING) != 0,
+		.up = (info->ifi_flags & IFF_UP) != 0 && (info->ifi_flags & LINK_CARRIER) != 0,
 		.loopback = (info->ifi_flags & IFF_LOOPBACK) != 0,
 		.ethernet = info->ifi_type == ARPHRD_ETHER,
 	};
@@ -196,6 +202,15 @@ int network_rules(network_rule_fn *take, void *arg)
 	return 0;
 }
 
+static struct address read_neighbour(const struct nlmsghdr *message,
+				     const struct nlattr *attributes[NDA_MAX + 1])
+{
+	const struct ndmsg *info = mnl_nlmsg_get_payload(message);
+
+	route_attributes(message, sizeof(*info), attributes, NDA_MAX);
+	return read_address(attributes[NDA_DST], info->ndm_family);
+}
+
 struct neighbour {
 	struct address address;
 	uint8_t *mac;
@@ -204,13 +219,10 @@ struct neighbour {
 
 static int take_neighbour(const struct nlmsghdr *message, void *arg)
 {
-	const struct ndmsg *info = mnl_nlmsg_get_payload(message);
 	const struct nlattr *attributes[NDA_MAX + 1];
 	struct neighbour *neighbour = arg;
-	struct address address;
+	struct address address = read_neighbour(message, attributes);
 
-	route_attributes(message, sizeof(*info), attributes, NDA_MAX);
-	address = read_address(attributes[NDA_DST], info->ndm_family);
 	if (attributes[NDA_LLADDR] != NULL &&
 	    mnl_attr_get_payload_len(attributes[NDA_LLADDR]) == MAC_LEN &&
 	    address_equals(&address, &neighbour->address)) {
@@ -230,4 +242,34 @@ bool network_neighbour(int netns, const struct address *address, uint8_t mac[MAC
 	struct neighbour neighbour = {.address = *address, .mac = mac};
 
 	return network_visit(netns, neighbour_find, &neighbour) == 0 && neighbour.found;
+}
+
+struct awaiting {
+	network_match_fn *matches;
+	void *arg;
+	bool found;
+};
+
+static int take_awaited(const struct nlmsghdr *message, void *arg)
+{
+	const struct ndmsg *info = mnl_nlmsg_get_payload(message);
+	const struct nlattr *attributes[NDA_MAX + 1];
+	struct awaiting *awaiting = arg;
+	struct address address = read_neighbour(message, attributes);
+
+	if ((info->ndm_state & NUD_INCOMPLETE) != 0 && awaiting->matches(awaiting->arg, &address))
+		awaiting->found = true;
+	return MNL_CB_OK;
+}
+
+static int awaited_find(void *arg)
+{
+	return route_dump(RTM_GETNEIGH, AF_UNSPEC, take_awaited, arg);
+}
+
+bool network_awaits(int netns, network_match_fn *matches, void *arg)
+{
+	struct awaiting awaiting = {.matches = matches, .arg = arg};
+
+	return network_visit(netns, awaited_find, &awaiting) == 0 && awaiting.found;
 }

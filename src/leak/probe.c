@@ -48,8 +48,11 @@ bool leak_probe_is_in(const struct leak_probe *probe, const struct frame *frame)
 		return false;
 	if (kind != PROBE_TCP)
 		return frame_has_tag(frame, probe->tag);
-	return frame->protocol == IPPROTO_TCP && frame->source.port == probe->source_port &&
-	       address_equals_endpoint(&frame->destination, &probe->to);
+	if (frame->protocol != IPPROTO_TCP || frame->source.port != probe->source_port)
+		return false;
+	/* NAT may have given it another destination; nobody else has its port. */
+	return address_equals_endpoint(&frame->destination, &probe->to) ||
+	       (probe->kind == PROBE_TCP && (frame->tcp_flags & 0x12) == 0x02);
 }
 
 bool leak_probe_is_answered_by(const struct leak_probe *probe, const struct frame *frame)
@@ -87,28 +90,28 @@ fail:
 	return -1;
 }
 
-/* To the device or the source; TCP always takes its port now, so that it is known whatever comes.
- */
+/* To the device or the source; TCP always takes its port now, so that it is known whatever comes,
+ * and before the device: the kernel would share a port between devices. */
 static int socket_bind(struct leak_probe *probe, int fd)
 {
 	struct sockaddr_storage storage;
 	struct address local = {.family = probe->to.family};
 	socklen_t len;
 
-	if (probe->way == WAY_DEVICE && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, probe->device,
-						   (socklen_t)strlen(probe->device)) < 0)
-		return -1;
 	if (probe->way == WAY_SOURCE)
 		local = probe->source;
-	if (probe->way != WAY_SOURCE && probe->kind != PROBE_TCP)
-		return 0;
 	local.port = 0;
 	len = address_to_sockaddr(&local, &storage);
-	if (bind(fd, (struct sockaddr *)&storage, len) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&storage, &len) < 0)
-		return -1;
-	probe->source_port = address_from_sockaddr((struct sockaddr *)&storage, len).port;
-	return 0;
+	if (probe->way == WAY_SOURCE || probe->kind == PROBE_TCP) {
+		if (bind(fd, (struct sockaddr *)&storage, len) < 0 ||
+		    getsockname(fd, (struct sockaddr *)&storage, &len) < 0)
+			return -1;
+		probe->source_port = address_from_sockaddr((struct sockaddr *)&storage, len).port;
+	}
+	if (probe->way != WAY_DEVICE)
+		return 0;
+	return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, probe->device,
+			  (socklen_t)strlen(probe->device));
 }
 
 static int socket_give(struct leak_probe *probe, int fd, const uint8_t *bytes, size_t len)

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -67,7 +66,7 @@ static void proxy_read(CURL *curl, CURLcode code, struct proxy_answer *answer)
 		snprintf(answer->proxy_status, sizeof(answer->proxy_status), "%s", field->value);
 }
 
-static int proxy_child(const struct leak_run *run, const char *url, bool direct,
+static int proxy_child(const struct leak_run *run, pid_t parent, const char *url, bool direct,
 		       struct proxy_answer *answer)
 {
 	struct identity identity = {.netns = run->app->netns,
@@ -76,8 +75,7 @@ static int proxy_child(const struct leak_run *run, const char *url, bool direct,
 
 	if (direct)
 		identity.netns = -1;
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (identity_assume(&identity) < 0)
+	if (identity_assume(&identity, parent) < 0)
 		return 1;
 	curl = curl_easy_init();
 	if (curl == NULL)
@@ -126,7 +124,7 @@ void proxy_ask(struct leak_run *run, const char *url, bool direct, struct proxy_
 	struct proxy_answer *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 					   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct asking asking = {.run = run, .seen = seen, .arg = arg};
-	pid_t pid;
+	pid_t parent = getpid(), pid;
 
 	*answer = (struct proxy_answer){.error = -1, .problem = "no request could be made"};
 	if (shared == MAP_FAILED)
@@ -134,7 +132,7 @@ void proxy_ask(struct leak_run *run, const char *url, bool direct, struct proxy_
 	fflush(NULL);
 	pid = fork();
 	if (pid == 0)
-		_exit(proxy_child(run, url, direct, shared));
+		_exit(proxy_child(run, parent, url, direct, shared));
 	if (pid > 0)
 		asking_wait(&asking, pid);
 	if (shared->done)

@@ -10,7 +10,7 @@
 #include "leak/witness.h"
 
 enum {
-	RUN_PROBES_MAX = 64,
+	RUN_PROBES_MAX = 256, /* for 15 ways out */
 	RUN_FLOWS_MAX = 48,
 	RUN_DEVICES_MAX = 8,
 	LEAK_APPS_MAX = 8,
@@ -60,6 +60,7 @@ struct leak_run {
 	struct flow_count flows[RUN_FLOWS_MAX];
 	size_t flow_count;
 	uint64_t others;
+	uint64_t links; /* run_links when the witness began */
 };
 
 typedef void run_test_fn(struct leak_run *run, struct leak_test *test);
@@ -82,10 +83,15 @@ void run_close(struct leak_run *run);
 bool run_device_is_tunnel(const struct leak_run *run, const char *device);
 /* Is this device of the host's one that is watched? */
 bool run_watches_of_host(const struct leak_run *run, const struct network_link *link);
+/* Something could leave the gateway by it, beside the tunnel, and it is to be watched. */
+bool run_link_leads_out(const struct leak_run *run, const struct network_link *link);
 /* Counts what passed the uplink and was none of ours. */
 void run_count(struct leak_run *run, const struct sighting *sighting);
 /* What must not change while a test runs: the rules' generation and the tunnels. */
 uint64_t run_fingerprint(struct leak_run *run);
+/* What must not change at all: the devices that are watched, and those that are not since they are
+ * down, here and in the app's namespace. 0: they cannot be read. */
+uint64_t run_links(const struct leak_run *run);
 /* Reads the kernel's rules and compares them. */
 void run_check_rules(struct leak_run *run);
 

@@ -59,6 +59,20 @@ static void test_clear(struct leak_test *test, size_t number, unsigned repeats)
 		.id = tests[number].id, .name = tests[number].name, .mode = "", .repeats = repeats};
 }
 
+/* Whoever comes by a device that is not watched, or not any more, is not seen. */
+static void check_devices(struct leak_run *run, struct leak_test *test)
+{
+	const char *broken = witness_broken(run->witness);
+
+	if (broken != NULL)
+		test_found(test, LEAK_INCONCLUSIVE,
+			   "nothing is captured on %s any more: it has gone, or gone down", broken);
+	if (run->links == 0 || run_links(run) != run->links)
+		test_found(test, LEAK_INCONCLUSIVE,
+			   "a device came, went, or changed its state since the start, and what "
+			   "leaves by it is not seen: run it again");
+}
+
 static void runner_run(struct leak_run *run, struct leak_test *test, size_t number)
 {
 	int64_t began = clock_monotonic_ms();
@@ -77,6 +91,7 @@ static void runner_run(struct leak_run *run, struct leak_test *test, size_t numb
 		test_found(test, LEAK_INCONCLUSIVE,
 			   "the rules or the tunnel changed during each of %d tries",
 			   REPEATS_MAX + 1);
+	check_devices(run, test);
 	test->duration_ms = clock_monotonic_ms() - began;
 }
 

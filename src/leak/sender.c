@@ -47,16 +47,25 @@ static int capabilities_keep(uint64_t mask)
 	return capng_apply(CAPNG_SELECT_BOTH) < 0 ? -1 : 0;
 }
 
-int identity_assume(const struct identity *identity)
+static int user_assume(uint32_t uid)
+{
+	if (setgroups(0, NULL) < 0 || setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0)
+		return -1;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+int identity_assume(const struct identity *identity, pid_t parent)
 {
 	if (identity->netns >= 0 && setns(identity->netns, CLONE_NEWNET) < 0)
 		return -1;
-	if (identity->uid == 0)
-		return capabilities_keep(identity->capabilities);
-	if (setgroups(0, NULL) < 0 || setresgid(identity->uid, identity->uid, identity->uid) < 0 ||
-	    setresuid(identity->uid, identity->uid, identity->uid) < 0)
+	if ((identity->uid == 0 ? capabilities_keep(identity->capabilities)
+				: user_assume(identity->uid)) < 0)
 		return -1;
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	/* Last: a change of user clears it. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return -1;
+	errno = ESRCH;
+	return getppid() == parent ? 0 : -1;
 }
 
 static void child_collect(struct leak_probe *probe, int fd)
@@ -67,14 +76,14 @@ static void child_collect(struct leak_probe *probe, int fd)
 		(void)getsockopt(fd, SOL_SOCKET, SO_ERROR, &probe->error, &len);
 }
 
-static int child_run(const struct identity *identity, struct leak_probe *probes, size_t count,
-		     int said, int go)
+static int child_run(const struct identity *identity, pid_t parent, struct leak_probe *probes,
+		     size_t count, int said, int go)
 {
 	int *fds = calloc(count + 1, sizeof(*fds));
 	int error = fds == NULL ? ENOMEM : 0;
 	char byte;
 
-	if (error == 0 && identity_assume(identity) < 0)
+	if (error == 0 && identity_assume(identity, parent) < 0)
 		error = errno != 0 ? errno : EPERM;
 	for (size_t i = 0; error == 0 && i < count; i++)
 		fds[i] = leak_probe_send(&probes[i]);
@@ -92,6 +101,7 @@ int sender_start(struct sender *sender, const struct identity *identity, struct 
 		 size_t count)
 {
 	int said[2] = {-1, -1}, go[2] = {-1, -1};
+	pid_t parent = getpid();
 	int error = 0;
 
 	*sender = (struct sender){.pid = -1, .go = -1};
@@ -101,9 +111,8 @@ int sender_start(struct sender *sender, const struct identity *identity, struct 
 	if (sender->pid < 0)
 		goto fail;
 	if (sender->pid == 0) {
-		(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 		fd_close(go[1]);
-		_exit(child_run(identity, probes, count, said[1], go[0]));
+		_exit(child_run(identity, parent, probes, count, said[1], go[0]));
 	}
 	fd_clear(&said[1]);
 	fd_clear(&go[0]);

@@ -35,6 +35,15 @@ bool run_device_is_tunnel(const struct leak_run *run, const char *device)
 	return false;
 }
 
+bool run_link_leads_out(const struct leak_run *run, const struct network_link *link)
+{
+	if (link->loopback || !link->up || run_device_is_tunnel(run, link->name))
+		return false;
+	/* The way out has to be seen, whatever one was told to watch. */
+	return link == run->uplink || run->options->device == NULL ||
+	       strcmp(run->options->device, link->name) == 0;
+}
+
 static void tunnels_find(struct leak_run *run)
 {
 	const struct config *config = run->options->config;
@@ -96,7 +105,8 @@ static bool watch_here(struct leak_run *run, struct text *watched)
 			place = PLACE_LOOPBACK;
 		else if (run_device_is_tunnel(run, link->name))
 			place = PLACE_TUNNEL;
-		if (!link->up && !link->loopback && place != PLACE_TUNNEL)
+		/* What is down cannot be captured. */
+		if (!link->up && !link->loopback)
 			continue;
 		if (place == PLACE_UPLINK && only != NULL && strcmp(only, link->name) != 0)
 			continue;
@@ -244,6 +254,46 @@ uint64_t run_fingerprint(struct leak_run *run)
 	return hash_bytes(&key, &what, sizeof(what));
 }
 
+struct links_key {
+	uint64_t before;
+	unsigned index;
+	bool up;
+};
+
+static uint64_t links_hash(const struct leak_run *run, const struct network *network, uint64_t hash)
+{
+	static const struct hash_key key = {0};
+
+	for (size_t i = 0; i < network->count; i++) {
+		const struct network_link *link = &network->links[i];
+		struct links_key what;
+
+		if (run_device_is_tunnel(run, link->name))
+			continue;
+		memset(&what, 0, sizeof(what)); /* what is between the members too */
+		what.before = hash;
+		what.index = link->index;
+		what.up = link->up;
+		hash = hash_bytes(&key, &what, sizeof(what));
+	}
+	return hash;
+}
+
+uint64_t run_links(const struct leak_run *run)
+{
+	struct network network;
+	uint64_t hash;
+
+	if (network_read(-1, &network) < 0)
+		return 0;
+	hash = links_hash(run, &network, 1);
+	for (size_t i = 0; i < run->app_count && hash != 0; i++)
+		hash = network_read(run->apps[i].netns, &network) < 0
+			       ? 0
+			       : links_hash(run, &network, hash);
+	return hash;
+}
+
 static bool setup_firewall(struct leak_run *run)
 {
 	run->firewall = firewall_open(run->firewall_problem);
@@ -281,6 +331,7 @@ bool run_open(struct leak_run *run)
 	run->witness = witness_new(run->options->pcap_path, problem);
 	if (run->witness == NULL)
 		return setup_fail(run, LEAK_EXIT_USAGE, "the file for the capture: ", problem);
+	run->links = run_links(run);
 	return (run->app->is_here || watch_here(run, &watched)) && watch_host(run, &watched) &&
 	       watch_apps(run, &watched);
 }

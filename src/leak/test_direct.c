@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/special.h"
 #include "base/text.h"
 #include "batch.h"
 #include "names.h"
@@ -70,6 +71,12 @@ static void frame_aim(struct batch_of_probes *batch, struct leak_probe *probe,
 		memcpy(probe->target, run->app->gateway_mac, MAC_LEN);
 }
 
+/* The one that leads to the world, or from an app to its gateway. */
+static const struct network_link *batch_link(const struct batch_of_probes *batch)
+{
+	return batch->from_app ? batch->run->app->link : batch->run->uplink;
+}
+
 static void row_add(struct batch_of_probes *batch, const struct row *row, const struct address *to,
 		    const struct network_link *link)
 {
@@ -80,6 +87,9 @@ static void row_add(struct batch_of_probes *batch, const struct row *row, const 
 		return;
 	if (row->way == WAY_SOURCE && source->family == AF_UNSPEC)
 		return;
+	/* Every program takes the same routes; which device it binds to is its own choice. */
+	if (row->way == WAY_ROUTED && link != batch_link(batch))
+		return;
 	probe = batch_of_probes_add(batch, row->kind, to, row->port, row->name);
 	if (probe == NULL)
 		return;
@@ -87,17 +97,36 @@ static void row_add(struct batch_of_probes *batch, const struct row *row, const 
 	probe->protocol = row->protocol;
 	probe->source = *source;
 	probe->source.family = to->family;
+	if (address_class(&probe->source) == ADDRESS_LINK_LOCAL)
+		probe->source.scope_id = link->index;
 	snprintf(probe->device, sizeof(probe->device), "%s", link->name);
 	if (row->kind == PROBE_FRAME)
 		frame_aim(batch, probe, link);
 }
 
-static void rows_add(struct batch_of_probes *batch, unsigned tests, const struct address *to,
-		     const struct network_link *link)
+static bool link_is_tried(const struct batch_of_probes *batch, const struct network_link *link,
+			  const struct address *to)
 {
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		if ((rows[i].tests & tests) != 0)
-			row_add(batch, &rows[i], to, link);
+	if (link == batch_link(batch))
+		return true;
+	/* Where there are no frames either, IPv6 takes an address. */
+	if (to->family == AF_INET6 && link->ipv6.family == AF_UNSPEC && !link->ethernet)
+		return false;
+	return batch->from_app ? link->up && !link->loopback : run_link_leads_out(batch->run, link);
+}
+
+static void rows_add(struct batch_of_probes *batch, unsigned tests, const struct address *to)
+{
+	const struct network *network =
+		batch->from_app ? &batch->run->app->network : &batch->run->here;
+
+	for (size_t i = 0; i < network->count; i++) {
+		const struct network_link *link = &network->links[i];
+
+		for (size_t j = 0; j < ARRAY_LEN(rows) && link_is_tried(batch, link, to); j++) {
+			if ((rows[j].tests & tests) != 0)
+				row_add(batch, &rows[j], to, link);
+		}
 	}
 }
 
@@ -139,7 +168,7 @@ static void direct_run(struct leak_run *run, struct leak_test *test, unsigned te
 
 	if (!direct_is_possible(run, test) || !batch_of_probes_init(&batch, run, test, false))
 		return;
-	rows_add(&batch, tests, to, run->uplink);
+	rows_add(&batch, tests, to);
 	if (tests == IN_DNS)
 		resolvers_add(&batch);
 	if (to->family == AF_INET6)
@@ -236,7 +265,7 @@ static void app_batch(struct leak_run *run, struct leak_test *test, const struct
 
 	if (!batch_of_probes_init(&batch, run, test, true))
 		return;
-	rows_add(&batch, IN_ALL, to, run->app->link);
+	rows_add(&batch, IN_ALL, to);
 	if (neighbours)
 		neighbours_add(&batch);
 	batch_of_probes_run(&batch);
@@ -249,10 +278,24 @@ static void app_batch(struct leak_run *run, struct leak_test *test, const struct
 	batch_of_probes_clear(&batch);
 }
 
+/* What is down now can be up later, and takes its routes along. */
+static void app_without_link(struct leak_run *run, struct leak_test *test)
+{
+	for (size_t i = 0; i < run->app->network.count; i++) {
+		if (!run->app->network.links[i].loopback)
+			test_found(
+				test, LEAK_INCONCLUSIVE,
+				"%s has the device %s, which is down: what it lets out cannot be "
+				"tried",
+				run->app->who, run->app->network.links[i].name);
+	}
+	test_found(test, LEAK_PASS, "%s has no network device at all", run->app->who);
+}
+
 static void app_try(struct leak_run *run, struct leak_test *test)
 {
 	if (run->app->link == NULL) {
-		test_found(test, LEAK_PASS, "%s has no network device at all", run->app->who);
+		app_without_link(run, test);
 		return;
 	}
 	if (run->proxy.family != AF_UNSPEC)

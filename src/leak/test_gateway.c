@@ -106,15 +106,6 @@ void test_environment(struct leak_run *run, struct leak_test *test)
 
 /* --- T1 --- */
 
-static bool link_is_watched(const struct leak_run *run, const struct network_link *link)
-{
-	if (link->loopback || !link->up || !link->ethernet || run_device_is_tunnel(run, link->name))
-		return false;
-	/* The way out has to be seen, whatever one was told to watch. */
-	return link == run->uplink || run->options->device == NULL ||
-	       strcmp(run->options->device, link->name) == 0;
-}
-
 static void witness_try(struct leak_run *run, struct leak_test *test, enum witness_place place,
 			const struct network_link *link, struct text *text)
 {
@@ -138,7 +129,7 @@ void test_witness(struct leak_run *run, struct leak_test *test)
 
 	text_init(&text, words, sizeof(words));
 	for (size_t i = 0; i < run->here.count; i++) {
-		if (link_is_watched(run, &run->here.links[i]))
+		if (run->here.links[i].ethernet && run_link_leads_out(run, &run->here.links[i]))
 			witness_try(run, test, PLACE_UPLINK, &run->here.links[i], &text);
 	}
 	for (size_t i = 0; i < run->host.count && run->host_netns >= 0; i++) {
@@ -152,8 +143,17 @@ void test_witness(struct leak_run *run, struct leak_test *test)
 
 /* --- T10 --- */
 
+enum tamper_result { TAMPER_REFUSED, TAMPER_DONE, TAMPER_NOT_TRIED };
+
 /* Puts the same rules in place of themselves: when that is let through, nothing has changed but
  * that it could be. */
+static enum tamper_result tamper(const struct leak_run *run, struct firewall *firewall)
+{
+	if (firewall_apply(firewall, &run->options->wanted->tables[0], false, NULL) == FIREWALL_OK)
+		return TAMPER_DONE;
+	return firewall_error(firewall) == EPERM ? TAMPER_REFUSED : TAMPER_NOT_TRIED;
+}
+
 static void tamper_as_root(struct leak_run *run, struct leak_test *test)
 {
 	bool owned = run->report->owned;
@@ -165,13 +165,20 @@ static void tamper_as_root(struct leak_run *run, struct leak_test *test)
 		return;
 	}
 	test->probes++;
-	if (firewall_apply(run->firewall, &run->options->wanted->tables[0], false, NULL) !=
-	    FIREWALL_OK) {
+	switch (tamper(run, run->firewall)) {
+	case TAMPER_REFUSED:
 		test->controls++;
 		test_found(test, LEAK_PASS,
 			   "replacing the rules was refused, to root and to the "
 			   "proxy's user");
 		return;
+	case TAMPER_NOT_TRIED:
+		test_found(test, LEAK_INCONCLUSIVE,
+			   "replacing the rules could not be tried: %.250s",
+			   firewall_problem(run->firewall));
+		return;
+	case TAMPER_DONE:
+		break;
 	}
 	test_found(test, LEAK_FOUND, "root in this namespace replaced the rules");
 	test_cause(test,
@@ -180,24 +187,24 @@ static void tamper_as_root(struct leak_run *run, struct leak_test *test)
 			 : "the table has no owner: whoever has NET_ADMIN may change the rules");
 }
 
-/* True when that user could. */
-static bool tamper_as_user(const struct leak_run *run)
+static enum tamper_result tamper_as_user(const struct leak_run *run)
 {
 	struct identity identity = {.netns = -1, .uid = run->options->uid};
 	char problem[FIREWALL_PROBLEM_SIZE];
 	struct firewall *firewall;
-	pid_t pid = fork();
+	pid_t parent = getpid(), pid = fork();
 	int status = 0;
 
 	if (pid == 0) {
-		if (identity_assume(&identity) < 0)
-			_exit(0);
+		if (identity_assume(&identity, parent) < 0)
+			_exit(TAMPER_NOT_TRIED);
 		firewall = firewall_open(problem);
-		_exit(firewall != NULL && firewall_apply(firewall, &run->options->wanted->tables[0],
-							 false, NULL) == FIREWALL_OK);
+		_exit(firewall != NULL ? (int)tamper(run, firewall) : TAMPER_NOT_TRIED);
 	}
-	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
-	       WEXITSTATUS(status) == 1;
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status) ||
+	    WEXITSTATUS(status) > TAMPER_NOT_TRIED)
+		return TAMPER_NOT_TRIED;
+	return (enum tamper_result)WEXITSTATUS(status);
 }
 
 void test_tampering(struct leak_run *run, struct leak_test *test)
@@ -209,13 +216,20 @@ void test_tampering(struct leak_run *run, struct leak_test *test)
 		return;
 	}
 	test->probes++;
-	if (tamper_as_user(run)) {
-		test_found(test, LEAK_FOUND, "the proxy's own user replaced the rules");
-		test_cause(test, "start egressd so that its proxy has no capability",
-			   "user %u has NET_ADMIN", run->options->uid);
+	switch (tamper_as_user(run)) {
+	case TAMPER_REFUSED:
+		tamper_as_root(run, test);
 		return;
+	case TAMPER_NOT_TRIED:
+		test_found(test, LEAK_INCONCLUSIVE,
+			   "replacing the rules could not be tried as the proxy's user");
+		return;
+	case TAMPER_DONE:
+		break;
 	}
-	tamper_as_root(run, test);
+	test_found(test, LEAK_FOUND, "the proxy's own user replaced the rules");
+	test_cause(test, "start egressd so that its proxy has no capability",
+		   "user %u has NET_ADMIN", run->options->uid);
 }
 
 /* --- T12 --- */

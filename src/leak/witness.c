@@ -26,6 +26,7 @@ struct tap {
 	enum frame_link link;
 	bool dumped;
 	bool enough; /* of the look that goes on */
+	bool broken; /* its device has gone or gone down: nothing is captured any more */
 	witness_fn *seen;
 	void *arg;
 };
@@ -134,8 +135,21 @@ static void tap_on_packet(u_char *arg, const struct pcap_pkthdr *header, const u
 
 	if (tap->dumped && tap->witness->file != NULL)
 		pcap_dump((u_char *)tap->witness->file, header, bytes);
-	if (!tap->enough && frame_parse(tap->link, bytes, header->caplen, &frame))
-		tap->enough = !tap->seen(tap->arg, &sighting);
+	if (frame_parse(tap->link, bytes, header->caplen, &frame) &&
+	    !tap->seen(tap->arg, &sighting))
+		tap->enough = true;
+}
+
+static void tap_drain(struct tap *tap)
+{
+	int count = 0;
+
+	while (!tap->broken &&
+	       (count = pcap_dispatch(tap->pcap, -1, tap_on_packet, (u_char *)tap)) > 0)
+		;
+	/* A tunnel may be taken down and comes back; not seeing it clears nobody. */
+	if (count < 0 && tap->place != PLACE_TUNNEL)
+		tap->broken = true;
 }
 
 /* What is there now. True: somebody has seen enough. */
@@ -148,12 +162,20 @@ static bool witness_drain(struct witness *witness, witness_fn *seen, void *arg)
 
 		tap->seen = seen;
 		tap->arg = arg;
-		tap->enough = enough;
-		while (pcap_dispatch(tap->pcap, -1, tap_on_packet, (u_char *)tap) > 0)
-			;
-		enough = tap->enough;
+		tap->enough = false;
+		tap_drain(tap);
+		enough |= tap->enough;
 	}
 	return enough;
+}
+
+const char *witness_broken(const struct witness *witness)
+{
+	for (size_t i = 0; i < witness->count; i++) {
+		if (witness->taps[i].broken)
+			return witness->taps[i].device;
+	}
+	return NULL;
 }
 
 int witness_look(struct witness *witness, int64_t for_ms, witness_fn *seen, void *arg)
@@ -162,17 +184,22 @@ int witness_look(struct witness *witness, int64_t for_ms, witness_fn *seen, void
 	struct pollfd polls[WITNESS_TAPS_MAX];
 	int64_t left;
 
-	for (size_t i = 0; i < witness->count; i++)
-		polls[i] = (struct pollfd){.fd = pcap_get_selectable_fd(witness->taps[i].pcap),
-					   .events = POLLIN};
 	while (!witness_drain(witness, seen, arg)) {
 		left = until - clock_monotonic_ms();
 		if (left <= 0)
-			return 0;
+			break;
+		for (size_t i = 0; i < witness->count; i++) {
+			struct tap *tap = &witness->taps[i];
+
+			polls[i] = (struct pollfd){
+				.fd = tap->broken ? -1 : pcap_get_selectable_fd(tap->pcap),
+				.events = POLLIN};
+		}
 		if (poll(polls, witness->count, (int)left) < 0)
 			return -1; /* a signal: the caller knows what that means */
 	}
-	return 0;
+	errno = ENODEV;
+	return witness_broken(witness) == NULL ? 0 : -1;
 }
 
 uint64_t witness_lost(const struct witness *witness)

@@ -3,6 +3,7 @@
 import ipaddress
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -13,7 +14,7 @@ import time
 import pytest
 
 from . import policy, world
-from .daemon import Daemon, program
+from .daemon import USER, Daemon, program
 from .lab import Lab
 from .netns import run
 
@@ -35,6 +36,8 @@ class Site:
     def __init__(self, lab, extra=("--no-firewall",)):
         self.lab = lab
         lab.firewall.off()
+        # The kernel gives up sooner on who is not there.
+        lab.app.run("sysctl", "-q", "-w", "net.ipv4.neigh.eth0.retrans_time_ms=200")
         self.daemon = Daemon(policy.open_policy(), lab.folder, lab.gateway, extra=extra).start()
         self.app = self.app_start()
         if extra:
@@ -83,6 +86,14 @@ def site(module_lab):
     made.daemon.stop()
     made.app.kill()
     made.app.wait()
+
+
+def children(pid):
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return [int(word) for word in file.read().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
 
 
 def results(report):
@@ -156,12 +167,13 @@ def gateway_that_routes(site):
 
 
 def dockers_resolver_answers(site):
-    """As Docker's does for a name that is not there."""
+    """As Docker's does for a name that is not there, when it has asked."""
     listener = site.lab.app.socket(socket.AF_INET, socket.SOCK_DGRAM)
     listener.bind(("127.0.0.11", 53))
 
     def serve():
         while (question := listener.recvfrom(2048))[0] != b"end":
+            time.sleep(1)
             listener.sendto(question[0][:2] + b"\x81\x83" + question[0][4:], question[1])
 
     thread = threading.Thread(target=serve)
@@ -197,10 +209,41 @@ def egress_at_the_uplink(site):
     return end_all
 
 
+def second_way_out(site):
+    """The rules forget it; no route leads there but for who binds to it."""
+    lab = site.lab
+    run("ip", "link", "add", "eth8", "netns", lab.gateway.name, "type", "veth", "peer", "name", "gateway8", "netns",
+        lab.home.name)
+    lab.home.batch("addr add 10.8.8.1/24 dev gateway8\nlink set gateway8 up")
+    lab.gateway.batch("addr add 10.8.8.2/24 dev eth8\nlink set eth8 up\nroute add default via 10.8.8.1 metric 200")
+    site.rules("apply")
+    end = insert('oifname "eth8" meta nfproto ipv4 meta l4proto tcp accept')(site)
+
+    def end_all():
+        lab.gateway.batch("link del eth8")
+        end()
+    return end_all
+
+
+def dns_by_tcp_is_turned_aside(site):
+    """As a router's rules do to hold everybody to its own resolver."""
+    end = insert(f"ip daddr {world.HOME} tcp dport 5300 accept")(site)
+    site.nft("add table ip sabotage")
+    site.nft("add chain ip sabotage out { type nat hook output priority -100; }")
+    site.nft(f"add rule ip sabotage out tcp dport 53 dnat to {world.HOME}:5300")
+
+    def end_all():
+        site.nft("delete table ip sabotage")
+        end()
+    return end_all
+
+
 SABOTAGES = {
     "the rules are removed": (rules_removed, "T7", "T0,T7", "table inet egressd is not there"),
     "a rule lets DNS out": (insert("ip daddr 9.9.9.9 udp dport 53 accept"), "T3", "T3,T4,T7", "DNS is let out"),
     "IPv6 is forgotten": (insert("meta nfproto ipv6 accept"), "T4", "T3,T4,T5,T7", "IPv6 is let out"),
+    "DNS by TCP is turned aside": (dns_by_tcp_is_turned_aside, "T3", "T3,T7", "DNS is let out: the rules are not the policy's"),
+    "a second way out is forgotten": (second_way_out, "T7", "T5,T7", "what is bound to another device"),
     "a rule lets UDP out": (insert("ip daddr 9.9.9.9 udp dport != 53 accept"), "T5", "T4,T5", "UDP is let out"),
     "an app may send raw frames": (app_with_raw_frames, "T8", "T7,T8", "raw frames (NET_RAW)"),
     "an app has another network": (app_with_a_way_out, "T8", "T8", "IPv4 default route by eth9 through 10.9.9.1"),
@@ -226,13 +269,14 @@ def test_it_is_found_and_named(site, what):
     # And nothing else is blamed.
     assert [name for name, result in results(report).items() if result == "leak"] == [test], report
     assert test == "T2" or found["evidence"] or test == "T11", found
-    if test in ("T3", "T4", "T5", "T7"):
+    if test in ("T3", "T4", "T5", "T7") and sabotage not in (second_way_out, dns_by_tcp_is_turned_aside):
         assert site.leaks_elsewhere(), "the laboratory's witness saw it too"
     assert site.leak_test(test)["code"] == 0, "it is whole again"
 
 
-def test_the_real_tunnel_taken_down_without_rules_is_a_leak(site):
-    end = rules_removed(site)
+@pytest.mark.parametrize("sabotage", [rules_removed, second_way_out])
+def test_the_real_tunnel_taken_down_without_rules_is_a_leak(site, sabotage):
+    end = sabotage(site)
     try:
         report = site.leak_test("T9", "--disruptive")
     finally:
@@ -265,9 +309,94 @@ def test_what_leaves_unseen_proves_nothing(site):
     assert set(results(report).values()) == {"inconclusive"} and report["code"] == 2, report
 
 
+def neighbour_lost(site, solicitations):
+    """The router does not hear who asks for it: the first time only, or always."""
+    site.lab.home.run("nft", "-f", "-", input=f"""table ip6 sabotage {{
+        chain in {{ type filter hook prerouting priority 0
+            iifname "gateway" icmpv6 type nd-neighbor-solicit {solicitations} drop
+        }}
+    }}""")
+    site.lab.gateway.run("ip", "-6", "neigh", "flush", "dev", "eth0")
+    end = rules_removed(site)
+
+    def end_all():
+        site.lab.home.run("nft", "delete table ip6 sabotage")
+        end()
+    return end_all
+
+
+@pytest.mark.parametrize("solicitations, result", [("limit rate 1/day burst 1 packets", "leak"), ("", "inconclusive")])
+def test_what_waits_for_a_neighbour_is_waited_for(site, solicitations, result):
+    site.leaks_elsewhere()
+    end = neighbour_lost(site, solicitations)
+    try:
+        report = site.leak_test("T4")
+    finally:
+        end()
+    assert results(report)["T4"] == result, report
+    assert result != "leak" or site.leaks_elsewhere()
+
+
+@pytest.mark.parametrize("event", ["down", "link_down"])
+def test_names_that_nobody_looks_up_prove_nothing(site, event):
+    """egressd refuses for want of a tunnel, and asks no resolver."""
+    site.daemon.reload(policy.open_policy(hold="100ms"))
+    getattr(site.lab.vpn, event)()
+    try:
+        report = site.leak_test("T3")
+    finally:
+        site.daemon.reload(policy.open_policy())
+        site.lab.vpn.recreated()
+    test = report["by_id"]["T3"]
+    assert test["result"] == "inconclusive" and "nobody looked it up (status 503" in test["summary"], test
+    assert site.leak_test("T3")["code"] == 0, "it is whole again"
+
+
+def test_an_app_whose_device_is_down_proves_nothing(site):
+    site.lab.app.batch("link set eth0 down")
+    try:
+        report = site.leak_test("T8")
+    finally:
+        site.lab.app.batch("link set eth0 up")
+    test = report["by_id"]["T8"]
+    assert test["result"] == "inconclusive" and "has the device eth0, which is down" in test["summary"], test
+
+
 def test_without_the_capability_it_says_which(site):
     report = site.leak_test("T5", before=("setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw"))
     assert report["code"] == 4 and "NET_RAW" in report["error"], report
+
+
+def test_rules_that_nobody_could_try_to_replace_prove_nothing(site):
+    report = site.leak_test("T10", before=("setpriv", "--bounding-set=-setuid", "--inh-caps=-setuid"))
+    test = report["by_id"]["T10"]
+    assert test["result"] == "inconclusive" and "could not be tried as the proxy's user" in test["summary"], test
+
+
+def test_probes_for_which_there_is_no_room_prove_nothing(site):
+    """Descriptors for the taps and the controls, and for seven probes of twelve."""
+    report = site.leak_test("T7", before=("prlimit", "--nofile=18"))
+    test = report["by_id"]["T7"]
+    assert test["result"] == "inconclusive" and "could not be sent: Too many open files" in test["summary"], test
+
+
+@pytest.mark.parametrize("before, during, words", [
+    ("link add eth7 type veth peer name eth6", "link set eth7 up\nlink set eth6 up", "a device came"),
+    ("link add eth7 type veth peer name eth6\nlink set eth7 up\nlink set eth6 up", "link del eth7",
+     "nothing is captured on")])
+def test_a_device_that_comes_or_goes_meanwhile_proves_nothing(site, before, during, words):
+    site.lab.gateway.batch(before)
+    try:
+        tester = subprocess.Popen(site.command("--json", "--only", "T3,T12"), text=True, stdout=subprocess.PIPE)
+        while not children(tester.pid):  # it sends
+            assert tester.poll() is None
+        site.lab.gateway.batch(during)
+        tests = json.loads(tester.communicate(timeout=60)[0])["tests"]
+    finally:
+        run("ip", "-n", site.lab.gateway.name, "link", "del", "eth7", check=False)
+    # T12 too: it goes on for the rest of the run.
+    assert [test["result"] for test in tests] == ["inconclusive"] * 2 and tester.returncode == 2, tests
+    assert words in tests[1]["summary"], tests
 
 
 def test_rules_that_change_all_the_time_prove_nothing(site):
@@ -346,6 +475,47 @@ def test_gluetuns_word_is_compared_with_what_origins_see(site, says, result, wor
         server.wait()
         server.stdout.close()
     assert report["by_id"]["T2"]["result"] == result and words in report["by_id"]["T2"]["summary"], report
+
+
+# --- the private gateway ---
+
+def test_without_the_capability_to_kill_it_ends_all_the_same(site):
+    report = site.leak_test("T9", before=("setpriv", "--bounding-set=-kill", "--inh-caps=-kill"))
+    assert results(report) == {"T9": "skip"} and report["by_id"]["T9"]["mode"] == "simulated", report
+
+
+def open_flow(tester):
+    """The private gateway's process, stopped, and its open flow; nothing when that was over too soon."""
+    while tester.poll() is None:
+        for simulating in children(tester.pid):
+            if flows := children(simulating):
+                os.kill(simulating, signal.SIGSTOP)
+                while children(simulating) == flows:
+                    with open(f"/proc/{flows[0]}/status", encoding="ascii") as file:
+                        status = file.read()
+                    if "State:\tZ" in status:
+                        break
+                    if f"Uid:\t{USER}" in status and "State:\tS" in status:
+                        return os.pidfd_open(flows[0])
+                os.kill(simulating, signal.SIGCONT)
+    return None
+
+
+def test_a_flow_of_the_private_gateway_dies_with_who_opened_it(site):
+    flow = None
+    while flow is None:
+        tester = subprocess.Popen(site.command("--only", "T9"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        flow = open_flow(tester)
+        tester.kill()
+        tester.wait()
+    try:
+        assert select.select([flow], [], [], 5)[0], "the flow is still there, and its network namespace with it"
+    finally:
+        try:
+            signal.pidfd_send_signal(flow, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        os.close(flow)
 
 
 # --- the real tunnel ---

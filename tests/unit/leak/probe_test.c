@@ -67,6 +67,29 @@ static void a_frame_cut_short_is_not_taken_for_it(void **state)
 	assert_false(leak_probe_is_in(&probe, &frame));
 }
 
+/* A SYN of it, as it looks when somebody else has its destination, and from a port beside its own.
+ */
+static void a_tcp_probe_is_known_when_nat_changed_its_destination(void **state)
+{
+	uint8_t bytes[PACKET_SIZE];
+	struct leak_probe probe, sent;
+	struct frame frame;
+
+	(void)state;
+	leak_probe_init(&probe, PROBE_TCP, &target4, "a connection");
+	frame_make(&sent, PROBE_TCP, &target4, bytes, &frame);
+	probe.source_port = sent.source_port;
+	assert_true(leak_probe_is_in(&probe, &frame));
+	frame.destination =
+		(struct address){.family = AF_INET, .port = 5300, .bytes = {192, 168, 44, 1}};
+	assert_true(leak_probe_is_in(&probe, &frame));
+	frame.tcp_flags = 0x12; /* an answer, of somebody who happens to have that port */
+	assert_false(leak_probe_is_in(&probe, &frame));
+	frame.tcp_flags = 2;
+	frame.source.port++;
+	assert_false(leak_probe_is_in(&probe, &frame));
+}
+
 /* A resolver's answer to a question of ours, with this answer code. */
 static bool answer_counts(uint8_t code)
 {
@@ -115,6 +138,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_is_known_again_and_no_other_is_taken_for_it),
 		cmocka_unit_test(a_frame_cut_short_is_not_taken_for_it),
+		cmocka_unit_test(a_tcp_probe_is_known_when_nat_changed_its_destination),
 		cmocka_unit_test(a_resolver_that_asked_is_told_from_one_that_refused),
 		cmocka_unit_test(tags_are_never_the_same),
 	};
