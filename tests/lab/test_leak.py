@@ -33,18 +33,23 @@ PAGES = ("--exit-url", "http://example.org/whoami", "--exit-url6", "http://six.e
 class Site:
     """A gateway whose only rules are egressd's, and an app without capabilities."""
 
-    def __init__(self, lab, extra=("--no-firewall",)):
+    def __init__(self, lab, extra=("--no-firewall",), text=None):
         self.lab = lab
         lab.firewall.off()
         # The kernel gives up sooner on who is not there.
         lab.app.run("sysctl", "-q", "-w", "net.ipv4.neigh.eth0.retrans_time_ms=200")
-        self.daemon = Daemon(policy.open_policy(), lab.folder, lab.gateway, extra=extra).start()
+        self.daemon = Daemon(text or policy.open_policy(), lab.folder, lab.gateway, extra=extra).start()
         self.app = self.app_start()
         if extra:
             self.rules("apply")
 
     def app_start(self, capabilities="-all"):
         return self.lab.app.start("setpriv", f"--bounding-set={capabilities}", "sleep", "1000")
+
+    def end(self):
+        self.daemon.stop()
+        self.app.kill()
+        self.app.wait()
 
     def rules(self, action):
         self.lab.gateway.run(program("egressctl"), "rules", action, "gateway", "--config", self.daemon.config)
@@ -83,9 +88,7 @@ def module_lab():
 def site(module_lab):
     made = Site(module_lab)
     yield made
-    made.daemon.stop()
-    made.app.kill()
-    made.app.wait()
+    made.end()
 
 
 def children(pid):
@@ -526,9 +529,20 @@ def owned():
     with Lab() as lab:
         made = Site(lab, extra=())
         yield made
-        made.daemon.stop()
-        made.app.kill()
-        made.app.wait()
+        made.end()
+
+
+def test_a_strict_gateway_is_proved_safe_too():
+    with Lab() as lab:
+        made = Site(lab, extra=(), text=policy.open_policy(extra=f"vpn-endpoint {world.VPN_PUBLIC}:1194\nfirewall strict"))
+        try:
+            made.leaks_elsewhere()
+            report = made.leak_test("T0,T1,T3,T4,T5,T6,T7,T8,T11")
+            assert set(results(report).values()) == {"pass"} and report["code"] == 0, report
+            assert made.leaks_elsewhere() == []
+            assert "LEAK" not in made.daemon.ctl("status").stdout
+        finally:
+            made.end()
 
 
 def routes(gateway):
