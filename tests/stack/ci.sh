@@ -15,11 +15,11 @@ timeout 60 tests/packages.sh containerd runc debootstrap socat tzdata >"$log" 2>
 	skip "its packages cannot be had: $(tail -n 1 "$log")"
 cache=${EGRESSD_STACK_CACHE:-$HOME/.cache/egressd-stack}
 export EGRESSD_STACK_MAY_SKIP=1
-timeout 120 tests/stack/fetch.sh "$cache" >"$log" 2>&1 ||
+timeout 90 tests/stack/fetch.sh "$cache" >"$log" 2>&1 ||
 	skip "no Docker Engine, or no Debian base for its images, could be had in time: $(tail -n 1 "$log")"
 
 code=0
-EGRESSD_STACK_PROGRAMS=$PWD/build timeout -k 10 240 tests/stack/run.sh \
+EGRESSD_STACK_PROGRAMS=$PWD/build timeout -k 10 200 tests/stack/run.sh \
 	"everything_is_healthy or no_way_out or same_request or wish_travels or good_stack" ||
 	code=$?
 [ "$code" -ne 77 ] || skip "no Docker Engine runs here (above)"
