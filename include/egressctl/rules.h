@@ -8,15 +8,26 @@
 
 #include "base/compiler.h"
 
+/* compose.yaml's name of the bridge of the apps' network. */
+#define RULES_BRIDGE "egress-apps"
+
 struct config;
+struct config_rules_options;
 struct firewall_rules;
 struct invocation;
+struct prefix;
 
 /* As the command line has them; NULL: not given. */
 struct rules_options {
 	const char *uid, *bridge, *apps;
 	bool strict;
 };
+
+/* Fills options, which borrow from *given and *apps. *apps is NULL at first, and the caller's to
+ * free in any case. An exit code, EXIT_YES when it is filled; otherwise it has been said. */
+MUST_CHECK int rules_options_parse(const struct invocation *invocation,
+				   const struct rules_options *given,
+				   struct config_rules_options *options, struct prefix **apps);
 
 /* The gateway's rules for the policy; wanted is the caller's to clear in any case. An exit code,
  * EXIT_YES when it is filled; otherwise it has been said. */

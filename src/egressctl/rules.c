@@ -3,25 +3,17 @@
  */
 #include "config/rules.h"
 
-#include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
+#include "base/prefix.h"
 #include "config/config.h"
 #include "egressctl/command.h"
 #include "egressctl/print.h"
 #include "egressctl/rules.h"
 #include "firewall/kernel.h"
 #include "firewall/ruleset_text.h"
-
-enum {
-	RULES_UID = 1900, /* egressd's, unless --uid says otherwise */
-};
-
-#define RULES_BRIDGE "br-apps"
 
 struct rules_kind {
 	const char *name;
@@ -44,7 +36,6 @@ struct rules {
 	struct config *config;
 	struct config_rules *needs;
 	struct prefix *apps;
-	size_t app_count;
 };
 
 static size_t rules_count(const struct rules *rules)
@@ -77,67 +68,12 @@ static void rules_print_tables(const struct rules *rules)
 	       rules_table(rules));
 }
 
-/* --- the options --- */
-
-/* "172.30.0.0/24,fd30::/64". */
-static int rules_parse_apps(struct rules *rules, const char *text)
-{
-	while (text != NULL && *text != '\0') {
-		size_t len = strcspn(text, ",");
-		struct prefix *apps = array_more(rules->apps, rules->app_count, sizeof(*apps));
-
-		if (apps == NULL)
-			return command_fail(rules->invocation, EXIT_UNKNOWN, "out of memory");
-		rules->apps = apps;
-		if (!prefix_parse(text, len, &apps[rules->app_count++]))
-			return command_fail(rules->invocation, EXIT_USAGE,
-					    "--apps: '%.*s' is no network (10.0.0.0/24)", (int)len,
-					    text);
-		text += len + (text[len] == ',');
-	}
-	return EXIT_YES;
-}
-
-static int rules_parse_options(struct rules *rules, struct config_rules_options *options)
-{
-	const struct invocation *invocation = rules->invocation;
-	const struct rules_options *given = rules->options;
-	int code = rules_parse_apps(rules, given->apps);
-	char *end;
-
-	if (code != EXIT_YES)
-		return code;
-	*options = (struct config_rules_options){.uid = RULES_UID,
-						 .bridge = RULES_BRIDGE,
-						 .apps = rules->apps,
-						 .app_count = rules->app_count};
-	if (given->uid != NULL) {
-		unsigned long uid;
-
-		errno = 0;
-		uid = strtoul(given->uid, &end, 10);
-		if (errno != 0 || *end != '\0' || end == given->uid || uid == 0 ||
-		    uid >= UINT32_MAX)
-			return command_fail(invocation, EXIT_USAGE,
-					    "--uid: '%s' is no number of a user but root",
-					    given->uid);
-		options->uid = (uint32_t)uid;
-	}
-	if (given->bridge != NULL)
-		options->bridge = given->bridge;
-	if (options->bridge[0] == '\0' || strlen(options->bridge) >= IFNAMSIZ ||
-	    strpbrk(options->bridge, " \"/*\n") != NULL)
-		return command_fail(invocation, EXIT_USAGE, "--bridge: '%s' is no name of a device",
-				    options->bridge);
-	return EXIT_YES;
-}
-
 /* Keeps config, whatever comes of it. */
 static int rules_derive_from(struct rules *rules, struct config *config)
 {
 	struct config_rules_options options;
 	const char *problem;
-	int code = rules_parse_options(rules, &options);
+	int code = rules_options_parse(rules->invocation, rules->options, &options, &rules->apps);
 
 	rules->config = config;
 	if (code != EXIT_YES)
@@ -159,10 +95,28 @@ fail:
 			    problem);
 }
 
+/* The Docker host has no policy file, and its rules take nothing from one. */
+static int rules_derive_host(struct rules *rules)
+{
+	struct config_rules_options options;
+	const char *problem;
+	int code = rules_options_parse(rules->invocation, rules->options, &options, &rules->apps);
+
+	if (code != EXIT_YES)
+		return code;
+	rules->policy.bridge = options.bridge;
+	if (firewall_derive(rules->kind, &rules->policy, NULL, &rules->wanted, &problem) < 0)
+		return command_fail(rules->invocation, EXIT_UNKNOWN, "%s", problem);
+	return EXIT_YES;
+}
+
 static int rules_derive(struct rules *rules)
 {
-	struct config *config = command_load(rules->invocation);
+	struct config *config;
 
+	if (rules->kind == FIREWALL_HOST)
+		return rules_derive_host(rules);
+	config = command_load(rules->invocation);
 	return config == NULL ? EXIT_UNKNOWN : rules_derive_from(rules, config);
 }
 

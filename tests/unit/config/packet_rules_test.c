@@ -35,7 +35,7 @@ static struct config *config_of(const char *text)
 
 static struct config_rules *rules_of(const struct config *config, const char **problem)
 {
-	const struct config_rules_options options = {.uid = 1900, .bridge = "br-apps"};
+	const struct config_rules_options options = {.uid = 1900, .bridge = "egress-apps"};
 
 	return config_rules_new(config, &options, problem);
 }

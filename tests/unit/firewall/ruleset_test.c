@@ -192,7 +192,7 @@ static void rules_make(enum firewall_kind kind, struct firewall_rules *rules)
 		.app_count = 2,
 		.udp_port_low = 4000,
 		.udp_port_high = 4100,
-		.bridge = "br-apps",
+		.bridge = "egress-apps",
 		.endpoints = endpoints,
 		.endpoint_count = 2,
 		.links = &links,
