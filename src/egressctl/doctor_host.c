@@ -2,7 +2,10 @@
 /* Checks on the Docker host: what only the engine knows, asked through its own command. */
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -10,6 +13,9 @@
 
 #include "base/fd.h"
 #include "doctor.h"
+#include "firewall/derive.h"
+#include "firewall/kernel.h"
+#include "firewall/ruleset_text.h"
 
 enum {
 	WORDS_SIZE = 256,
@@ -18,8 +24,13 @@ enum {
 /* Names of compose.yaml. */
 static const char container[] = "egress", apps_network[] = "egress_apps";
 
+/* compose.yaml's resolver of the apps, and how docker tells of it when it is the only one. */
+static const char nobody[] = "198.51.100.1", nobody_alone[] = "[198.51.100.1]";
+
+/* As Docker names a bridge that nobody named. */
 static const char network_form[] =
-	"{{.Internal}} {{index .Options \"com.docker.network.bridge.gateway_mode_ipv4\"}}";
+	"{{.Internal}} {{with index .Options \"com.docker.network.bridge.name\"}}{{.}}"
+	"{{else}}br-{{slice .ID 0 12}}{{end}}";
 
 /* Runs docker, whose first line of output is kept. Its exit status; -1: it could not be run. */
 static int docker_ask(char words[WORDS_SIZE], const char *const arguments[])
@@ -81,6 +92,22 @@ static bool engine_version(char words[WORDS_SIZE], unsigned long *version,
 	return true;
 }
 
+/* Does Docker's resolver lead all that the apps ask it for to nobody? */
+static bool apps_ask_nobody(void)
+{
+	static const char *const apps[] = {"prowlarr", "flaresolverr"};
+	char words[WORDS_SIZE];
+
+	for (size_t i = 0; i < ARRAY_LEN(apps); i++) {
+		const char *const ask[] = {"docker", "inspect", "--format", "{{.HostConfig.Dns}}",
+					   apps[i],  NULL};
+
+		if (docker_ask(words, ask) != 0 || strcmp(words, nobody_alone) != 0)
+			return false;
+	}
+	return true;
+}
+
 /* CVE-2024-29018: names that nobody on an internal network has went to the host's resolvers. */
 static void check_names(const struct doctor *doctor, unsigned number,
 			struct doctor_finding *finding)
@@ -97,6 +124,13 @@ static void check_names(const struct doctor *doctor, unsigned number,
 			    "engine %.40s keeps the names of internal networks to itself", words);
 		return;
 	}
+	if (apps_ask_nobody()) {
+		doctor_find(finding, DOCTOR_OK,
+			    "engine %.40s forwards names that apps ask 127.0.0.11 for "
+			    "(CVE-2024-29018), but those of the apps to %s, where nobody is",
+			    words, nobody);
+		return;
+	}
 	doctor_find(finding, DOCTOR_FAIL,
 		    "engine %.40s forwards names that apps ask 127.0.0.11 for to the host's "
 		    "resolvers, outside every tunnel (CVE-2024-29018)",
@@ -105,14 +139,102 @@ static void check_names(const struct doctor *doctor, unsigned number,
 			     "every app, as compose.yaml has it, leads them nowhere");
 }
 
-/* Who keeps the apps from the host: the engine, or our rules. */
+/* The host's address on a bridge; AF_UNSPEC: it has none. -1 + errno. */
+static int bridge_address(const char *bridge, struct address *found)
+{
+	struct ifaddrs *list;
+
+	*found = (struct address){0};
+	if (if_nametoindex(bridge) == 0 || getifaddrs(&list) < 0)
+		return -1;
+	for (const struct ifaddrs *at = list; at != NULL; at = at->ifa_next) {
+		if (at->ifa_addr != NULL && at->ifa_addr->sa_family == AF_INET &&
+		    strcmp(at->ifa_name, bridge) == 0)
+			*found = address_from_sockaddr(at->ifa_addr, sizeof(struct sockaddr_in));
+	}
+	freeifaddrs(list);
+	return 0;
+}
+
+static void difference_pass(void *arg, const char *words)
+{
+	(void)arg, (void)words;
+}
+
+/* Are the host rules of that bridge in force? FIREWALL_ABSENT: not these. */
+static enum firewall_result host_rules(const char *bridge, char problem[FIREWALL_PROBLEM_SIZE])
+{
+	const struct firewall_policy policy = {.bridge = bridge};
+	struct firewall *firewall = firewall_open(problem);
+	enum firewall_result result = FIREWALL_FAILED;
+	struct firewall_rules wanted = {0};
+	struct ruleset found;
+	const char *words;
+
+	if (firewall == NULL)
+		return FIREWALL_FAILED;
+	if (firewall_derive(FIREWALL_HOST, &policy, NULL, &wanted, &words) < 0) {
+		snprintf(problem, FIREWALL_PROBLEM_SIZE, "%s", words);
+		goto out;
+	}
+	result = firewall_read(firewall, wanted.tables[0].family, wanted.tables[0].table, &found);
+	if (result == FIREWALL_FAILED)
+		snprintf(problem, FIREWALL_PROBLEM_SIZE, "%s", firewall_problem(firewall));
+	if (result == FIREWALL_OK) {
+		if (ruleset_diff(&wanted.tables[0], &found, difference_pass, NULL) > 0)
+			result = FIREWALL_ABSENT;
+		ruleset_clear(&found);
+	}
+out:
+	firewall_rules_clear(&wanted);
+	firewall_close(firewall);
+	return result;
+}
+
+/* The host has an address on the bridge: who answers what is sent there? */
+static void host_judge(const char *bridge, const struct address *host, const char *engine,
+		       struct doctor_finding *finding)
+{
+	char problem[FIREWALL_PROBLEM_SIZE], name[ADDRESS_TEXT_SIZE];
+
+	address_format(host, name);
+	switch (host_rules(bridge, problem)) {
+	case FIREWALL_OK:
+		doctor_find(finding, DOCTOR_OK,
+			    "%s is internal; engine %.40s gives the host %s on it, and the host "
+			    "rules refuse what comes from %s",
+			    apps_network, engine, name, bridge);
+		return;
+	case FIREWALL_ABSENT:
+		doctor_find(finding, DOCTOR_WARN,
+			    "%s is internal, but engine %.40s gives the host %s on it, and nobody "
+			    "keeps the apps from the host's services: the host rules of %s are not "
+			    "in force",
+			    apps_network, engine, name, bridge);
+		break;
+	default:
+		doctor_find(finding, DOCTOR_UNKNOWN,
+			    "%s is internal; engine %.40s gives the host %s on it, and whether the "
+			    "host rules are in force cannot be read: %.200s",
+			    apps_network, engine, name, problem);
+		break;
+	}
+	doctor_cure(finding,
+		    "egressctl rules apply host --bridge %s; compose/README.md has it at boot\n"
+		    "or a network as in compose.yaml: docker compose down, docker compose up -d",
+		    bridge);
+}
+
+/* Who keeps the apps from the host: the engine, our rules, or nobody. */
 static void check_network(const struct doctor *doctor, unsigned number,
 			  struct doctor_finding *finding)
 {
 	static const char *const ask[] = {"docker",     "network",    "inspect", "--format",
 					  network_form, apps_network, NULL};
 	char words[WORDS_SIZE], engine[WORDS_SIZE];
+	struct address host;
 	unsigned long version;
+	const char *bridge;
 
 	(void)doctor, (void)number;
 	if (!engine_version(engine, &version, finding))
@@ -120,24 +242,29 @@ static void check_network(const struct doctor *doctor, unsigned number,
 	if (docker_ask(words, ask) != 0) {
 		doctor_find(finding, DOCTOR_UNKNOWN, "docker knows no network %s", apps_network);
 		doctor_cure(finding, "docker compose up -d makes it");
-	} else if (strncmp(words, "true", 4) != 0) {
+		return;
+	}
+	if (strncmp(words, "true ", 5) != 0) {
 		doctor_find(finding, DOCTOR_FAIL,
 			    "the network %s is not internal: the apps have a way out beside "
 			    "egressd",
 			    apps_network);
 		doctor_cure(finding, "internal: true, as compose.yaml has it; then docker compose "
 				     "down, docker compose up -d");
-	} else if (strstr(words, "isolated") != NULL && version >= 280000) {
+		return;
+	}
+	bridge = words + 5;
+	if (bridge_address(bridge, &host) < 0) {
+		doctor_find(finding, DOCTOR_UNKNOWN, "%s is internal; its bridge %.40s: %s",
+			    apps_network, bridge, strerror(errno));
+		doctor_cure(finding, "run this on the machine, and in the network, of the engine");
+	} else if (host.family == AF_UNSPEC) {
 		doctor_find(finding, DOCTOR_OK,
-			    "%s is internal, and engine %.40s isolates it from the host",
-			    apps_network, engine);
+			    "%s is internal, and engine %.40s isolates it: the host has no address "
+			    "on %.40s",
+			    apps_network, engine, bridge);
 	} else {
-		doctor_find(finding, DOCTOR_WARN,
-			    "%s is internal, but engine %.40s gives the host an address on it: "
-			    "only host rules keep the apps from the host's services",
-			    apps_network, engine);
-		doctor_cure(finding, "gateway_mode_ipv4: isolated with Engine 28 or later\n"
-				     "or: egressctl rules apply host --bridge egress-apps");
+		host_judge(bridge, &host, engine, finding);
 	}
 }
 

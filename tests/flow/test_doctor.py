@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from lab.daemon import program
+from lab.daemon import ROOT, program
 
 from .test_apps import SECRETS, stack  # noqa: F401 (a fixture)
 from .test_gluetun import control  # noqa: F401 (a fixture)
@@ -133,11 +133,13 @@ def test_torrents_of_nobody_are_not_called_protected(policy):
 
 # The Docker host
 
+RULES = os.path.join(ROOT, "rules")
 ENGINE = """#!/bin/sh
 case "$1 $2 $*" in
 "version "*) echo "${ENGINE:?}" ;;
 "network "*) echo "$NETWORK" ;;
 *"NetworkMode"*) echo "container:0123" ;;
+*"Dns"*) echo "$DNS" ;;
 *"State.Status"*) [ -n "$OWNER" ] && echo "$OWNER" ;;
 esac
 """
@@ -150,8 +152,10 @@ def host(tmp_path):
     command.write_text(ENGINE)
     command.chmod(0o755)
 
-    def ask(engine="28.5.2", network="true isolated", owner="running"):
-        return doctor("--host", PATH=f"{tmp_path}:{os.environ['PATH']}", ENGINE=engine, NETWORK=network, OWNER=owner)
+    def ask(engine="28.5.2", network="true egress-apps", owner="running", dns="[]", there=""):
+        there = f"ip link add egress-apps type bridge; {there} exec \"$@\""
+        return doctor("--host", before=("unshare", "--net", "sh", "-ec", there, "sh"), ENGINE=engine, NETWORK=network,
+                      OWNER=owner, DNS=dns, PATH=f"{tmp_path}:{os.environ['PATH']}")
 
     return ask
 
@@ -164,17 +168,31 @@ def test_an_engine_that_leaks_names_of_internal_networks_is_told(host, engine, r
     assert ("198.51.100.1" in found["cure"]) == (result == "fail")
 
 
-@pytest.mark.parametrize("engine, network, result, words", [
-    ("28.5.2", "true isolated", "ok", "isolates it"),
-    ("27.5.1", "true isolated", "warn", "only host rules"),
-    ("28.5.2", "true", "warn", "only host rules"),
-    ("28.5.2", "false isolated", "fail", "not internal"),
-])
-def test_who_keeps_the_apps_from_the_host_is_told(host, engine, network, result, words):
-    found = host(engine=engine, network=network)["network"]
-    assert found["result"] == result and words in found["evidence"]
+def test_apps_whose_names_an_old_engine_sends_to_nobody_are_told_from_others(host):
+    found = host(engine="20.10.24+dfsg1", dns="[198.51.100.1]")["names"]
+    assert found["result"] == "ok" and "198.51.100.1" in found["evidence"]
+    for dns in ("[]", "[9.9.9.9]", "[198.51.100.1 9.9.9.9]"):
+        assert host(engine="20.10.24+dfsg1", dns=dns)["names"]["result"] == "fail"
+
+
+ADDRESS = "ip addr add 172.30.0.1/24 dev egress-apps;"
+
+
+@pytest.mark.parametrize("network, there, result, words", [
+    ("true egress-apps", "", "ok", "engine 28.5.2 isolates it"),
+    ("true egress-apps", ADDRESS, "warn", "nobody keeps the apps"),
+    ("true egress-apps", ADDRESS + f"nft -f {RULES}/host.nft;", "ok", "the host rules refuse"),
+    ("true egress-apps", ADDRESS + f"sed s/egress-apps/br-0/ {RULES}/host.nft | nft -f -;", "warn", "nobody keeps the apps"),
+    ("true egress-apps", ADDRESS + f"nft -f {RULES}/host.nft; nft flush chain inet egressd_host input;", "warn", "nobody"),
+    ("true br-elsewhere", "", "unknown", "br-elsewhere"),
+    ("false egress-apps", "", "fail", "not internal"),
+], ids=["the engine", "nobody", "the host rules", "rules of another bridge", "half of the rules", "not here", "not internal"])
+def test_who_keeps_the_apps_from_the_host_is_told(host, network, there, result, words):
+    """By the bridge and the rules that are there, whatever the engine's version and the network's options promise."""
+    found = host(network=network, there=there)["network"]
+    assert found["result"] == result and words in found["evidence"], found
     if result == "warn":
-        assert "rules apply host" in found["cure"]
+        assert "rules apply host --bridge egress-apps" in found["cure"]
 
 
 def test_a_container_whose_namespace_was_made_anew_is_told_with_the_command_that_cures_it(host):
