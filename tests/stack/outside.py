@@ -36,8 +36,9 @@ class Wire(Witness):
         self.allowed = set()  # where the policy in force lets go directly
 
     def _stand(self):
-        self.everything = self._tap(self.home, self.device,
-                                    f"not (({SERVERS}) and ((udp and ({CARRIER_PORTS})) or icmp)) and not ({NOISE})")
+        # Of a packet in parts only the first has ports: whose the others are is judged by that one.
+        self.everything = self._tap(self.home, self.device, f"not (({SERVERS}) and ((udp and ({CARRIER_PORTS} or "
+                                    f"ip[6:2] & 0x1fff != 0)) or icmp)) and not ({NOISE})")
         self.carrier = self._tap(self.home, self.device, f"udp and ({SERVERS}) and ({CARRIER_PORTS})")
 
     def _judge(self, report, packet):
