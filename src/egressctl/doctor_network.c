@@ -340,10 +340,11 @@ static void isolation_judge(const struct network_link *link, struct doctor_findi
 			    "the host answers at %s on the apps' network (%s): its services are "
 			    "open to the apps, and it may forward for them",
 			    name, link->name);
-		doctor_cure(finding,
-			    "com.docker.network.bridge.gateway_mode_ipv4: isolated on that network "
-			    "(Docker Engine 28 and later)\n"
-			    "or, on the host: egressctl rules apply host --bridge BRIDGE");
+		doctor_cure(
+			finding,
+			"on that network com.docker.network.bridge.gateway_mode_ipv4: isolated, "
+			"and for Docker Engine before 28 inhibit_ipv4: \"true\"\n"
+			"or, on the host: egressctl rules apply host --bridge BRIDGE");
 	} else if (ping.outcome == PING_IMPOSSIBLE) {
 		doctor_find(finding, DOCTOR_UNKNOWN, "%s cannot be asked for from here: %s", name,
 			    strerror(ping.error));
