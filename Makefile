@@ -100,6 +100,7 @@ image:
 # The shipped compose files on a real Docker Engine in private namespaces (root); STACK=pattern picks tests.
 stack-check:
 	$(Q)tests/stack/run.sh '$(STACK)'
+	$(if $(STACK)$(ENGINE),,$(Q)ENGINE=20.10 tests/stack/run.sh)
 
 # Trouble at random under live traffic, beside a control without egressd: make chaos N=1000 SEED=s VPN=wireguard JSON=1
 chaos: packages

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from .engine import Engine, Failed
+from .engine import OLD, Engine, Failed
 from .outside import Outside
 from .stack import Stack
 
@@ -14,6 +14,14 @@ from .stack import Stack
 TIMES = pytest.StashKey()
 SKIPPED = 77  # the exit code for that
 TELLING = {"egress", "gluetun", "egress-2", "gluetun-2", "hub"}
+
+
+def pytest_collection_modifyitems(config, items):
+    """Those that the engine of this run is for."""
+    wanted = [item for item in items if (any(item.iter_markers("every_engine")) or any(item.iter_markers("old_engine"))
+                                         if OLD else not any(item.iter_markers("old_engine")))]
+    config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
+    items[:] = wanted
 
 
 def pytest_terminal_summary(terminalreporter, config):

@@ -10,7 +10,9 @@ import time
 from lab.process import LogFile, stop
 
 CACHE = os.environ.get("EGRESSD_STACK_CACHE", os.path.expanduser("~/.cache/egressd-stack"))
+OLD = os.environ.get("ENGINE") == "20.10"  # Debian 12's own; Compose is the current one all the same
 UNPACKED = os.path.join(CACHE, "engine")
+PROGRAMS = os.path.join(CACHE, "engine-20.10") if OLD else UNPACKED
 COMPOSE_PLUGIN = "usr/libexec/docker/cli-plugins/docker-compose"
 COMPOSES = {"current": os.path.join(UNPACKED, COMPOSE_PLUGIN), "oldest": os.path.join(CACHE, "oldest", COMPOSE_PLUGIN)}
 BASE = "debian:bookworm-slim"
@@ -27,7 +29,7 @@ class Engine:
         self.cgroup = f"egressd-stack-{os.getpid()}-{int(time.time())}"
         self.process = self.log = None
         self.environment = {
-            "PATH": f"{UNPACKED}/usr/bin:{UNPACKED}/usr/sbin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": folder,
+            "PATH": f"{PROGRAMS}/usr/bin:{PROGRAMS}/usr/sbin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": folder,
             "DOCKER_HOST": f"unix://{self.socket}", "DOCKER_CONFIG": os.path.join(folder, "cli"),
         }
 
@@ -57,10 +59,10 @@ class Engine:
         with open(os.path.join(self.environment["DOCKER_CONFIG"], "config.json"), "w", encoding="utf-8") as file:
             json.dump({"cliPluginsExtraDirs": [f"{UNPACKED}/usr/libexec/docker/cli-plugins"]}, file)
         settings = {
-            "data-root": os.path.join(CACHE, "images"), "exec-root": os.path.join(self.folder, "exec"),
+            "data-root": os.path.join(CACHE, "images-20.10" if OLD else "images"), "exec-root": os.path.join(self.folder, "exec"),
             "pidfile": os.path.join(self.folder, "pid"), "hosts": [f"unix://{self.socket}"],
-            "userland-proxy-path": f"{UNPACKED}/usr/sbin/docker-proxy", "cgroup-parent": "/" + self.cgroup,
-            "init-path": shutil.which("docker-init", path=f"{UNPACKED}/usr/libexec/docker") or "docker-init",
+            "userland-proxy-path": f"{PROGRAMS}/usr/sbin/docker-proxy", "cgroup-parent": "/" + self.cgroup,
+            "init-path": shutil.which("docker-init", path=f"{PROGRAMS}/usr/bin") or "docker-init",
             "storage-driver": "overlay2", "live-restore": False, "shutdown-timeout": 1,
         }
         with open(os.path.join(self.folder, "daemon.json"), "w", encoding="utf-8") as file:
@@ -71,7 +73,8 @@ class Engine:
         if left := self.docker("ps", "-aq").split():
             self.docker("rm", "-f", *left)
         self.docker("network", "prune", "-f")
-        self.docker("volume", "prune", "-af")
+        if left := self.docker("volume", "ls", "-q").split():
+            self.docker("volume", "rm", "-f", *left)
 
     def _import_base(self):
         if not self.docker("images", "-q", BASE).strip():

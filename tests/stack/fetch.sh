@@ -1,6 +1,6 @@
 #!/bin/sh
-# fetch.sh CACHE: brings a current Docker Engine with Compose, the oldest Compose that Debian still has (packages, unpacked and
-# not installed) and a Debian 12 base image into a cache folder. What is there already is not fetched again.
+# fetch.sh CACHE: brings a current Docker Engine with Compose, Debian 12's own engine, the oldest Compose that Debian still has
+# (packages, unpacked and not installed) and a Debian 12 base image into a cache folder. What is there already is not fetched again.
 set -eu
 cache=$1
 mkdir -p "$cache"
@@ -31,6 +31,13 @@ fetch_engine() {
 	unpack sid engine docker.io docker-cli docker-compose docker-buildx
 }
 
+# With the commands of its time, and no buildx.
+fetch_old_engine() {
+	[ ! -x engine-20.10/usr/sbin/dockerd ] || return 0
+	echo "fetching Docker Engine 20.10"
+	unpack bookworm engine-20.10 docker.io tini
+}
+
 fetch_oldest() {
 	[ ! -d oldest ] || return 0
 	echo "fetching an older Compose"
@@ -55,5 +62,8 @@ make_base &
 base=$!
 trap 'kill "$base" 2>/dev/null || :' EXIT
 fetch_engine
-[ -n "${EGRESSD_STACK_MAY_SKIP:-}" ] || fetch_oldest # which CI does without
+if [ -z "${EGRESSD_STACK_MAY_SKIP:-}" ]; then # CI does without these
+	fetch_oldest
+	fetch_old_engine
+fi
 wait "$base"

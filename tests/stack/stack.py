@@ -240,7 +240,7 @@ class Stack:
         asked = self.outside.events.since(mark, lambda event: event["kind"] in ("http", "dns"))
         assert asked and (self.variant != PLAIN or {event["peer"] for event in asked} == {VPN})
 
-    def reboot(self):
+    def reboot(self, before_docker=lambda: None):
         """The machine's end and its start: what the kernel forgets is forgotten, what Docker keeps on disk is kept."""
         self.engine.stop()
         self.bridge.look()
@@ -248,6 +248,7 @@ class Stack:
         for device in (BRIDGE, "egress-apps"):
             run("ip", "link", "del", device)
         run("nft", "flush", "ruleset")
+        before_docker()
         self.engine.start_again()
         bridge, self.bridge = self.bridge, Wire(Host, BRIDGE)
         self.bridge.total = bridge.total

@@ -2,7 +2,11 @@
 """What doctor says of the shipped stack, in egress's container and on its host."""
 import json
 
+import pytest
+
 from lab.daemon import program
+
+pytestmark = pytest.mark.every_engine
 
 
 def checks(text):

@@ -59,6 +59,7 @@ def test_another_neighbour_finds_no_app(stack):
     assert scan_in(stack, "filebrowser", "172.31.0.2") == {"172.31.0.2": {GLUETUN_DNS}}
 
 
+@pytest.mark.every_engine
 def test_an_app_finds_its_proxy_alone(stack):
     assert scan_in(stack, "prowlarr", "172.30.0.2", "172.30.0.1") == {"172.30.0.2": {8118, 7878}, "172.30.0.1": set()}
     assert scan_in(stack, "flaresolverr", "172.30.0.2") == {"172.30.0.2": {8118, 8119}}
