@@ -175,7 +175,7 @@ def test_two_hundred_logins_a_second_do_not_delay_another_client(locked):
     worst = sorted(took)[int(len(took) * 0.99)]
     if not is_sanitized():
         # Checking a password anew takes 55 ms of a processor: then it would be 20 to 40 a second, and the loop stands.
-        assert rate > 60 and worst < 0.5, (rate, worst)
+        assert rate > 50 and worst < 1.0, (rate, worst)
 
 
 def test_a_reload_ends_the_sessions_of_a_user_who_is_gone(start, users, tmp_path):

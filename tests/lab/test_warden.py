@@ -130,9 +130,15 @@ def test_root_of_a_user_namespace_without_the_proxys_user_gives_up_all_the_same(
 
 def test_the_proxy_gets_nothing_of_the_warden_but_the_channel(warden):
     """The socket that owns the rules above all: whoever has it keeps every later warden out of the table."""
+    def link(pid, fd):
+        try:
+            return os.readlink(f"/proc/{pid}/fd/{fd}")
+        except FileNotFoundError:  # closed meanwhile: a probe's
+            return "anon_inode:"
+
     def descriptors(pid):
-        links = (os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd") if int(fd) > 2)
-        return {link for link in links if not link.startswith("anon_inode:")}  # which have no number
+        links = (link(pid, fd) for fd in os.listdir(f"/proc/{pid}/fd") if int(fd) > 2)
+        return {name for name in links if not name.startswith("anon_inode:")}  # which have no number
 
     shared = descriptors(warden.process.pid) & descriptors(warden.pid)
     control = {f"socket:[{line.split()[6]}]" for line in open(f"/proc/{warden.pid}/net/unix", encoding="ascii")
