@@ -25,22 +25,18 @@ DEFAULTS = (("hold", "2s"), ("timeout handshake", "3s"), ("timeout connect", "3s
 ADDRESSES = ("127.0.0.1", "127.0.0.2", "::1")
 
 
-# Each worker's own 1000 ports, below those that the kernel chooses from (32768 on).
-WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 20
-PORTS = itertools.cycle(range(12000 + 1000 * WORKER, 13000 + 1000 * WORKER))
+GIVEN = set()
 
 
 def free_port(kind=socket.SOCK_STREAM, address="127.0.0.1"):
-    """One that is given to nobody else: neither twice, nor by another worker, nor by the kernel for a connection."""
-    for port in PORTS:
+    """Never the same twice: two services of one test are not to be given one."""
+    while True:
         with socket.socket(socket.AF_INET, kind) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((address, port))
-                return port
-            except OSError:
-                pass
-    return None
+            probe.bind((address, 0))
+            port = probe.getsockname()[1]
+        if port not in GIVEN:
+            GIVEN.add(port)
+            return port
 
 
 def start_origins(folder, authority):
