@@ -232,7 +232,7 @@ static bool disruption_recovered(struct leak_run *run, int64_t *took_ms)
 	struct proxy_answer answer;
 
 	do {
-		proxy_ask(run, run->options->exit_url, false, &answer, NULL, NULL);
+		proxy_ask(run, &(struct asking){.url = run->options->exit_url}, &answer);
 		*took_ms = clock_monotonic_ms() - began;
 		if (answer.error == 0 && answer.status > 0 && answer.status < 500)
 			return true;

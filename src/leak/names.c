@@ -86,7 +86,8 @@ static bool name_ask(struct leak_run *run, struct leak_test *test, const char *e
 
 	leak_probe_init(&name.probe, PROBE_DNS, &nobody, "a name asked for through the proxy");
 	snprintf(url, sizeof(url), "http://%s%s/", tag_label(name.probe.tag, label), ending);
-	proxy_ask(run, url, false, answer, name_on_sighting, &name);
+	proxy_ask(run, &(struct asking){.url = url, .seen = name_on_sighting, .arg = &name},
+		  answer);
 	test->probes++;
 	if (test->leaked > before) {
 		test_found(test, LEAK_FOUND,

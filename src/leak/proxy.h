@@ -16,9 +16,21 @@ struct proxy_answer {
 	size_t body_len;
 };
 
-/* One request as the app, or from here. direct: without the proxy, bound to the uplink. Goes on
- * watching: each sighting goes to seen, when it is given; false from it ends the request. */
-void proxy_ask(struct leak_run *run, const char *url, bool direct, struct proxy_answer *answer,
-	       witness_fn *seen, void *arg);
+enum asking_way {
+	ASK_PROXY,    /* the gateway's, as the app */
+	ASK_UPSTREAM, /* the proxy that an egress leads to, as the gateway's own does */
+	ASK_DIRECTLY, /* nobody, bound to the uplink */
+};
+
+struct asking {
+	const char *url;
+	enum asking_way way;
+	const char *upstream_url;
+	witness_fn *seen; /* NULL, or each sighting goes there; false from it ends the request */
+	void *arg;
+};
+
+/* One request. Goes on watching. */
+void proxy_ask(struct leak_run *run, const struct asking *asking, struct proxy_answer *answer);
 
 #endif

@@ -36,7 +36,7 @@ static struct address real_address(struct leak_run *run, sa_family_t family, con
 
 	if (real.family != AF_UNSPEC || !options->direct_query || run->uplink == NULL)
 		return real;
-	proxy_ask(run, url, true, &answer, NULL, NULL);
+	proxy_ask(run, &(struct asking){.url = url, .way = ASK_DIRECTLY}, &answer);
 	if (answer.error == 0 && answer.status == 200 && answer_address(&answer, &real))
 		return real;
 	return (struct address){0};
@@ -77,21 +77,22 @@ static struct address vpn_address(const struct config *config)
 	return (struct address){0};
 }
 
-/* Against the address that must not be seen, or the one that Gluetun says must be. */
-static void exit_judge(struct leak_run *run, struct leak_test *test, const struct address *seen,
-		       const struct address *real, struct text *words)
+/* Against the address that must not be seen, or the one that Gluetun says must be. by: "", or
+ * which of the egresses was asked. */
+static void exit_judge(struct leak_run *run, struct leak_test *test, const char *by,
+		       const struct address *seen, const struct address *real, struct text *words)
 {
 	char text[ADDRESS_TEXT_SIZE], other[ADDRESS_TEXT_SIZE];
 	struct address vpn;
 
-	text_add_format(words, "%sorigins see %s", words->len > 0 ? "; " : "",
+	text_add_format(words, "%s%sorigins see %s", words->len > 0 ? "; " : "", by,
 			address_format(seen, text));
 	if (real->family != AF_UNSPEC) {
 		if (!address_equals(seen, real)) {
 			text_add(words, ", not the real address");
 			return;
 		}
-		test_found(test, LEAK_FOUND, "origins see %s, the real address", text);
+		test_found(test, LEAK_FOUND, "%sorigins see %s, the real address", by, text);
 		test_cause(test, "egressctl status, and the egress of the policy",
 			   "the proxy's requests do not leave by the VPN");
 		return;
@@ -101,13 +102,13 @@ static void exit_judge(struct leak_run *run, struct leak_test *test, const struc
 		text_add(words, ", which Gluetun says is the VPN's");
 	} else if (vpn.family == seen->family) {
 		test_found(test, LEAK_INCONCLUSIVE,
-			   "origins see %s, and Gluetun says that the VPN's address is %s", text,
-			   address_format(&vpn, other));
+			   "%sorigins see %s, and Gluetun says that the VPN's address is %s", by,
+			   text, address_format(&vpn, other));
 	} else {
 		test_found(test, LEAK_SKIP,
-			   "origins see %s; whether that is the VPN's cannot be told without "
+			   "%sorigins see %s; whether that is the VPN's cannot be told without "
 			   "--real-address (or --direct-query, which asks beside the tunnel)",
-			   text);
+			   by, text);
 	}
 }
 
@@ -117,7 +118,7 @@ static void exit_ask(struct leak_run *run, struct leak_test *test, const char *u
 	struct proxy_answer answer;
 	struct address seen, real;
 
-	proxy_ask(run, url, false, &answer, NULL, NULL);
+	proxy_ask(run, &(struct asking){.url = url}, &answer);
 	test->probes++;
 	if (answer.error != 0) {
 		test_found(test, LEAK_INCONCLUSIVE, "the proxy at %.80s gives no answer: %s",
@@ -133,13 +134,38 @@ static void exit_ask(struct leak_run *run, struct leak_test *test, const char *u
 			   "%.80s did not answer with an address (status %ld)", url, answer.status);
 	} else {
 		real = real_address(run, seen.family, url);
-		exit_judge(run, test, &seen, &real, words);
+		exit_judge(run, test, "", &seen, &real, words);
 	}
+}
+
+/* The policy leads a page by one of its egresses: every other proxy that it has is asked itself. */
+static void exit_ask_upstream(struct leak_run *run, struct leak_test *test,
+			      const struct egress_config *egress, struct text *words)
+{
+	const struct asking asking = {.url = run->options->exit_url,
+				      .way = ASK_UPSTREAM,
+				      .upstream_url = egress->upstream_url};
+	struct proxy_answer answer;
+	struct address seen, real;
+	char by[80];
+
+	snprintf(by, sizeof(by), "by %.60s ", egress->name);
+	proxy_ask(run, &asking, &answer);
+	test->probes++;
+	if (answer.error != 0 || answer.status != 200 || !answer_address(&answer, &seen)) {
+		test_found(test, LEAK_INCONCLUSIVE,
+			   "%s%.80s did not answer with an address: %s (status %ld)", by,
+			   asking.url, answer.problem, answer.status);
+		return;
+	}
+	real = real_address(run, seen.family, asking.url);
+	exit_judge(run, test, by, &seen, &real, words);
 }
 
 void test_exit(struct leak_run *run, struct leak_test *test)
 {
-	char words[200];
+	const struct config *config = run->options->config;
+	char words[LEAK_WORDS];
 	struct text text;
 
 	text_init(&text, words, sizeof(words));
@@ -147,6 +173,10 @@ void test_exit(struct leak_run *run, struct leak_test *test)
 		return;
 	exit_ask(run, test, run->options->exit_url, AF_INET, &text);
 	exit_ask(run, test, run->options->exit_url6, AF_INET6, &text);
+	for (size_t i = 0; i < config->egress_count && run->is_gateway; i++) {
+		if (config->egresses[i].kind == EGRESS_PROXY)
+			exit_ask_upstream(run, test, &config->egresses[i], &text);
+	}
 	test_found(test, LEAK_PASS, "%s", words);
 }
 
@@ -212,7 +242,9 @@ static void place_try(struct leak_run *run, struct leak_test *test, const struct
 	struct watched_target target = {.run = run, .address = place->address};
 	struct proxy_answer answer;
 
-	proxy_ask(run, place->url, false, &answer, target_on_sighting, &target);
+	proxy_ask(run,
+		  &(struct asking){.url = place->url, .seen = target_on_sighting, .arg = &target},
+		  &answer);
 	test->probes++;
 	place_judge(test, place, &answer, &target);
 }
@@ -226,7 +258,7 @@ static void echo_try(struct leak_run *run, struct leak_test *test)
 	struct proxy_answer answer;
 	char own[ADDRESS_TEXT_SIZE] = "\n";
 
-	proxy_ask(run, run->options->echo_url, false, &answer, NULL, NULL);
+	proxy_ask(run, &(struct asking){.url = run->options->echo_url}, &answer);
 	test->probes++;
 	if (answer.error != 0 || answer.status != 200 || answer.body_len == 0) {
 		test_found(test, LEAK_SKIP, "%.80s gave no echo (status %ld)",
@@ -292,7 +324,7 @@ void test_proxy(struct leak_run *run, struct leak_test *test)
 	if (proxy_is_out_of_reach(run, test) || !control_uplink(run, test))
 		return;
 	/* The control: who may ask for nothing is refused everything, and that proves nothing. */
-	proxy_ask(run, run->options->exit_url, false, &answer, NULL, NULL);
+	proxy_ask(run, &(struct asking){.url = run->options->exit_url}, &answer);
 	if (answer.error != 0 || answer.proxy_status[0] != '\0') {
 		test_found(
 			test,
