@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/special.h"
 #include "batch.h"
+#include "config/config.h"
 
 enum {
 	/* A packet is in the witness's hands when the kernel sends it; this is for a busy kernel.
@@ -96,10 +97,49 @@ static bool place_counts(const struct batch_of_probes *batch, enum witness_place
 	}
 }
 
+/* With a direct egress the rules let the proxy's user out to the world, by TCP and UDP, and names
+ * to that egress's resolvers: which requests go there is the policy's to say. */
+static bool direct_lets_out(const struct leak_probe *probe, const struct egress_config *egress)
+{
+	bool is_dns = probe->to.port == 53 || probe->to.port == 853;
+
+	if (egress->kind != EGRESS_DIRECT)
+		return false;
+	for (size_t i = 0; i < egress->resolver_count; i++) {
+		if (address_equals_endpoint(&egress->resolvers[i], &probe->to))
+			return true;
+	}
+	return !is_dns && (egress->allow_private || !address_is_special(&probe->to));
+}
+
+static bool probe_may_leave(const struct batch_of_probes *batch, const struct leak_probe *probe)
+{
+	static const enum probe_kind kinds[] = {PROBE_TCP, PROBE_UDP, PROBE_DNS, PROBE_QUIC,
+						PROBE_STUN};
+	const struct config *config = batch->run->options->config;
+	bool of_the_kind = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		of_the_kind |= probe->kind == kinds[i];
+	/* Rules that are not the policy's let nobody out for its sake. */
+	if (batch->from_app || batch->run->rules != RULES_SAME || !of_the_kind)
+		return false;
+	for (size_t i = 0; i < config->egress_count; i++) {
+		if (direct_lets_out(probe, &config->egresses[i]))
+			return true;
+	}
+	return false;
+}
+
 static bool probe_leaked(struct batch_of_probes *batch, size_t i, const struct sighting *sighting)
 {
 	const struct leak_probe *probe = &batch->probes[i];
 
+	if ((sighting->place == PLACE_HOST || sighting->place == PLACE_UPLINK) &&
+	    leak_probe_is_in(probe, sighting->frame) && probe_may_leave(batch, probe)) {
+		batch->let_out++;
+		return false;
+	}
 	/* Whoever answered, or did not: somebody asked the world for it. */
 	if (sighting->place == PLACE_HOST)
 		return leak_probe_is_in(probe, sighting->frame);
@@ -165,6 +205,11 @@ static void batch_judge(struct batch_of_probes *batch)
 			first = i;
 		}
 	}
+	if (batch->let_out > 0)
+		test_found(test, LEAK_SKIP,
+			   "the rules let the proxy's user out for a direct egress of the policy "
+			   "(%zu packets); of what they let nobody out for, nothing left",
+			   batch->let_out);
 	if (leaked == 0) {
 		test_found(test, LEAK_PASS, "%u probes as %s: none left but by a tunnel",
 			   test->probes,

@@ -14,6 +14,7 @@ struct batch_of_probes {
 	size_t count;
 	unsigned leaked[RUN_PROBES_MAX];
 	enum witness_place leaked_at[RUN_PROBES_MAX];
+	size_t let_out; /* packets of ours that a direct egress of the policy lets out */
 	bool to_gateway[RUN_PROBES_MAX]; /* an app's packet that went to the gateway's MAC */
 	bool refused[RUN_PROBES_MAX];    /* of those that an answer makes a leak: it was a no */
 	int64_t began_ms;
