@@ -7,13 +7,13 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "firewall/derive.h"
 
 /* compose.yaml's name of the bridge of the apps' network. */
 #define RULES_BRIDGE "egress-apps"
 
 struct config;
 struct config_rules_options;
-struct firewall_rules;
 struct invocation;
 struct prefix;
 
@@ -29,10 +29,11 @@ MUST_CHECK int rules_options_parse(const struct invocation *invocation,
 				   const struct rules_options *given,
 				   struct config_rules_options *options, struct prefix **apps);
 
-/* The gateway's rules for the policy; wanted is the caller's to clear in any case. An exit code,
- * EXIT_YES when it is filled; otherwise it has been said. */
+/* The rules that egressd keeps for the policy, a hub's too; wanted is the caller's to clear in any
+ * case. An exit code, EXIT_YES when it is filled; otherwise it has been said. */
 MUST_CHECK int rules_of_gateway(const struct invocation *invocation,
 				const struct rules_options *options, struct config *config,
-				struct firewall_rules *wanted, uint32_t *uid);
+				struct firewall_rules *wanted, enum firewall_kind *kind,
+				uint32_t *uid);
 
 #endif

@@ -81,6 +81,7 @@ struct leak_report {
 struct leak_options {
 	const struct config *config;
 	const struct firewall_rules *wanted; /* the gateway's */
+	bool is_hub;                         /* they are the kind "hub" of egressctl rules */
 	uint32_t uid;                        /* of the proxy */
 	const char *socket_path;             /* of egressd */
 	uint32_t tests;                      /* a bit for each; 0: all */

@@ -168,12 +168,14 @@ static int test_run(struct leak_command *command)
 static int test_prepare(struct leak_command *command)
 {
 	struct config *config = command_load(command->invocation);
+	enum firewall_kind kind = FIREWALL_GATEWAY;
 	int code = EXIT_USAGE;
 
 	if (config == NULL)
 		return EXIT_USAGE;
-	if (rules_of_gateway(command->invocation, &command->rules, config, &command->wanted,
+	if (rules_of_gateway(command->invocation, &command->rules, config, &command->wanted, &kind,
 			     &command->options.uid) == EXIT_YES) {
+		command->options.is_hub = kind == FIREWALL_HUB;
 		command_find_socket(command->invocation);
 		command->options.socket_path = command->invocation->socket_path;
 		command->options.config = config;

@@ -36,6 +36,7 @@ struct rules {
 	struct config *config;
 	struct config_rules *needs;
 	struct prefix *apps;
+	bool as_kept; /* of the gateway's kinds the one that egressd keeps */
 };
 
 static size_t rules_count(const struct rules *rules)
@@ -86,7 +87,10 @@ static int rules_derive_from(struct rules *rules, struct config *config)
 	problem = "the devices cannot be listed";
 	if (firewall_read_links(&rules->policy, &rules->links) < 0)
 		goto fail;
-	if (rules->kind == FIREWALL_GATEWAY && (rules->policy.strict || rules->options->strict))
+	if (rules->as_kept)
+		rules->kind = firewall_kind_of(&rules->policy);
+	else if (rules->kind == FIREWALL_GATEWAY &&
+		 (rules->policy.strict || rules->options->strict))
 		rules->kind = FIREWALL_STRICT;
 	if (firewall_derive(rules->kind, &rules->policy, NULL, &rules->wanted, &problem) == 0)
 		return EXIT_YES;
@@ -129,13 +133,14 @@ static void rules_clear(struct rules *rules)
 }
 
 int rules_of_gateway(const struct invocation *invocation, const struct rules_options *options,
-		     struct config *config, struct firewall_rules *wanted, uint32_t *uid)
+		     struct config *config, struct firewall_rules *wanted, enum firewall_kind *kind,
+		     uint32_t *uid)
 {
-	struct rules rules = {
-		.invocation = invocation, .options = options, .kind = FIREWALL_GATEWAY};
+	struct rules rules = {.invocation = invocation, .options = options, .as_kept = true};
 	int code = rules_derive_from(&rules, config_ref(config));
 
 	*wanted = rules.wanted;
+	*kind = rules.kind;
 	*uid = rules.policy.uid;
 	rules_clear(&rules);
 	return code;

@@ -30,13 +30,19 @@ static void cause_here(struct batch_of_probes *batch, const struct leak_probe *p
 
 	switch (run->rules) {
 	case RULES_MISSING:
-		test_cause(batch->test, "egressctl rules apply gateway",
+		test_cause(batch->test,
+			   run->options->is_hub ? "egressctl rules apply hub"
+						: "egressctl rules apply gateway",
 			   "%s is let out: table inet %s is not there, and nothing keeps the "
 			   "proxy's user in the tunnel",
 			   what, run->report->table);
 		return;
 	case RULES_DIFFERENT:
-		test_cause(batch->test, "egressctl rules diff gateway, then egressctl rules apply",
+		test_cause(batch->test,
+			   run->options->is_hub
+				   ? "egressctl rules diff hub, then egressctl rules apply hub"
+				   : "egressctl rules diff gateway, then egressctl rules apply",
+
 			   "%s is let out: the rules are not the policy's: %.250s", what,
 			   run->difference);
 		return;

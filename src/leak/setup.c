@@ -16,6 +16,7 @@
 #include "firewall/derive.h"
 #include "firewall/ruleset_text.h"
 #include "namespaces.h"
+#include "process.h"
 #include "run.h"
 
 static bool setup_fail(struct leak_run *run, enum leak_exit code, const char *words,
@@ -294,6 +295,21 @@ uint64_t run_links(const struct leak_run *run)
 	return hash;
 }
 
+static bool listener_is_here(const struct leak_run *run)
+{
+	const struct config *config = run->options->config;
+
+	for (size_t i = 0; i < config->listener_count * run->here.count; i++) {
+		const struct network_link *link = &run->here.links[i % run->here.count];
+		const struct address *address = &config->listeners[i / run->here.count].address;
+
+		if (!link->loopback &&
+		    (address_equals(address, &link->ipv4) || address_equals(address, &link->ipv6)))
+			return true;
+	}
+	return false;
+}
+
 static bool setup_firewall(struct leak_run *run)
 {
 	run->firewall = firewall_open(run->firewall_problem);
@@ -304,6 +320,10 @@ static bool setup_firewall(struct leak_run *run)
 	run->is_gateway = run->rules == RULES_SAME || run->rules == RULES_DIFFERENT;
 	for (size_t i = 0; i < run->tunnel_count; i++)
 		run->is_gateway |= network_find(&run->here, run->tunnels[i]) != NULL;
+	/* Without a tunnel there are other signs. */
+	if (run->tunnel_count == 0)
+		run->is_gateway |=
+			listener_is_here(run) || process_find_proxy(run->options->uid) != 0;
 	(void)run_fingerprint(run);
 	run->report->generation_before = run->report->generation_after;
 	return true;
@@ -343,56 +363,4 @@ void run_close(struct leak_run *run)
 	fd_clear(&run->host_netns);
 	for (size_t i = 0; i < LEAK_APPS_MAX; i++)
 		fd_clear(&run->apps[i].netns);
-}
-
-/* --- counting what is none of ours --- */
-
-static int flow_is_carrier(const struct leak_run *run, size_t flow)
-{
-	return address_class(&run->flows[flow].to) == ADDRESS_PUBLIC;
-}
-
-static void report_carrier(struct leak_run *run)
-{
-	struct leak_report *report = run->report;
-	const struct flow_count *top = NULL;
-	char text[ADDRESS_TEXT_SIZE];
-	uint64_t all = run->others;
-
-	for (size_t i = 0; i < run->flow_count; i++) {
-		all += run->flows[i].packets;
-		if (flow_is_carrier(run, i) &&
-		    (top == NULL || run->flows[i].packets > top->packets))
-			top = &run->flows[i];
-	}
-	report->carrier_packets = top != NULL ? top->packets : 0;
-	report->other_packets = all - report->carrier_packets;
-	if (top != NULL)
-		snprintf(report->carrier, sizeof(report->carrier), "%s %s",
-			 top->protocol == IPPROTO_TCP ? "tcp" : "udp",
-			 address_format_endpoint(&top->to, text));
-}
-
-void run_count(struct leak_run *run, const struct sighting *sighting)
-{
-	const struct frame *frame = sighting->frame;
-	size_t i;
-
-	if (sighting->place != PLACE_UPLINK || frame->neighbours)
-		return;
-	for (i = 0; i < run->flow_count; i++) {
-		if (run->flows[i].protocol == frame->protocol &&
-		    address_equals_endpoint(&run->flows[i].to, &frame->destination))
-			break;
-	}
-	if (i == RUN_FLOWS_MAX ||
-	    (frame->protocol != IPPROTO_UDP && frame->protocol != IPPROTO_TCP)) {
-		run->others++;
-	} else {
-		if (i == run->flow_count)
-			run->flows[run->flow_count++] = (struct flow_count){
-				.protocol = frame->protocol, .to = frame->destination};
-		run->flows[i].packets++;
-	}
-	report_carrier(run);
 }

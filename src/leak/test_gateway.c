@@ -39,7 +39,11 @@ static void check_rules(struct leak_run *run, struct leak_test *test, struct tex
 							: run->firewall_problem);
 		break;
 	}
-	test_cause(test, "egressctl rules apply gateway, or egressd without --no-firewall",
+	test_cause(test,
+		   run->options->is_hub
+			   ? "egressctl rules apply hub, or egressd without --no-firewall"
+			   : "egressctl rules apply gateway, or egressd without --no-firewall",
+
 		   "the kernel does not have the policy's rules");
 }
 
@@ -256,6 +260,7 @@ void test_namespace(struct leak_run *run, struct leak_test *test)
 		test_found(test, LEAK_INCONCLUSIVE, "no device here leads to a router");
 		return;
 	}
-	test_found(test, LEAK_PASS, "%zu devices besides the tunnel, the way out is %s", devices,
+	test_found(test, LEAK_PASS, "%zu devices%s, the way out is %s", devices,
+		   run->tunnel_count > 0 ? " besides the tunnel" : " and no tunnel",
 		   run->uplink->name);
 }
