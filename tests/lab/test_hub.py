@@ -2,11 +2,12 @@
 """A hub: egressd in a namespace without a tunnel, over other proxies and, where the policy names it, direct."""
 import json
 import socket
+import subprocess
 
 import pytest
 
 from . import policy, world
-from .daemon import USER
+from .daemon import USER, program
 from .senders import Sender, gateway_facts
 from .test_firewall import reach, serve
 from .test_witness import status
@@ -118,3 +119,31 @@ def test_what_a_hub_may_not_send_is_a_leak_when_it_leaves(hub, lab):
         assert change()["leaked"] == 1
     lab.witness.look()
     lab.witness.total.leaks.clear()
+
+
+def leak_test(lab, scene, only):
+    done = subprocess.run(lab.gateway.command(program("egressctl"), "leak-test", "--config", scene.daemon.config, "--json",
+                                              "--only", only, "--endpoint", f"{world.VPN_PUBLIC}:1194"),
+                          text=True, capture_output=True, timeout=60)
+    lab.witness.look()
+    lab.witness.total.leaks.clear()  # what it has seen itself, and its controls
+    return done.returncode, {test["id"]: test for test in json.loads(done.stdout)["tests"]}
+
+
+@pytest.mark.parametrize("direct", [False, True])
+def test_leak_test_tells_whether_a_hub_has_its_rules(hub, lab, direct):
+    from .test_probes import rules
+
+    scene = hub(DIRECT if direct else ONLY_PROXIES, ("--no-firewall",))
+    for device in ("eth0", "eth1"):  # the kernel gives up sooner on who is not there
+        lab.gateway.run("sysctl", "-q", "-w", f"net.ipv4.neigh.{device}.retrans_time_ms=200")
+    code, tests = leak_test(lab, scene, "T0,T5,T7")
+    assert code == 1 and tests["T0"]["result"] == "inconclusive", tests
+    assert all(tests[name]["result"] == "leak" and "table inet egressd is not there" in tests[name]["cause"]
+               and tests[name]["fix"] == "egressctl rules apply hub" for name in ("T5", "T7")), tests
+    rules(lab.gateway, "apply", "hub", scene.daemon.config)
+    code, tests = leak_test(lab, scene, "T0,T5,T6,T7")
+    expected = "skip" if direct else "pass"
+    assert {name: test["result"] for name, test in tests.items()} == {"T0": "pass", "T5": expected, "T6": "pass", "T7": expected}
+    assert code == 0 and all(tests[name]["controls"] > 0 for name in ("T5", "T6", "T7")), tests
+    assert not direct or "for a direct egress of the policy" in tests["T5"]["summary"]
