@@ -10,8 +10,8 @@ PAGES = ("--exit-url", "http://example.org/whoami", "--exit-url6", "http://examp
          "--real-address", world.HOME_PUBLIC)
 
 
-def leak_test(stack, *options):
-    done = stack.compose("run", "--rm", "leak-test", "--json", *PAGES, *options, check=False)
+def leak_test(stack, *options, service="leak-test"):
+    done = stack.compose("run", "--rm", service, "--json", *PAGES, *options, check=False)
     report = json.loads(done.stdout)
     assert report["exit_code"] == done.returncode, done
     return done.returncode, {test["id"]: test for test in report["tests"]}, report

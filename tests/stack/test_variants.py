@@ -8,6 +8,7 @@ import pytest
 
 from .outside import ADDRESSES, DIRECT, HOME_PUBLIC, HOST, PEER, VPN, VPN_2
 from .stack import COMPOSE, PLAIN, Variant
+from .test_leak import leak_test, on_a_second_network, seen_on_the_bridge
 
 FIRST, SECOND, PAST = ("http://example.org/whoami", VPN), ("http://www.nyaa.example/whoami", VPN_2), (
     "http://archive.example.org/whoami", HOME_PUBLIC)
@@ -36,6 +37,28 @@ def hub(built):
     stack.busy()
     stack.busy("www.nyaa.example")
     return stack
+
+
+@pytest.fixture
+def at_rest(hub):
+    """The hub as shipped, nobody busy: what may be lost of much traffic proves nothing."""
+    hub.engine.docker("restart", "-t", "1", "prowlarr")
+    hub_policy(hub, lambda policy: policy)
+    hub.wait("a request", hub.request_works)
+    return hub
+
+
+def hub_policy(hub, change):
+    """In force from now on: what is shipped, changed."""
+    with open(os.path.join(COMPOSE, "hub", "egress.conf"), encoding="utf-8") as file:
+        policy = file.read()
+    with open(os.path.join(hub.variant.environment["HUB"], "egress.conf"), "w", encoding="utf-8") as file:
+        file.write(change(policy))
+    hub.inside("hub", "egressctl", "reload")
+
+
+def with_first(way):
+    return lambda policy: policy.replace("proxy socks5://172.29.0.2:1080", way)
 
 
 def others_work(stack, *ways):
@@ -78,6 +101,46 @@ class TestHub:
         hub.inside("hub", "egressctl", "reload")
         assert others_work(hub, (PAST[0], VPN))
         hub.nothing_leaked()
+
+    def test_leak_test_calls_the_hub_as_shipped_safe(self, at_rest):
+        code, tests, report = leak_test(at_rest)
+        results = {name: test["result"] for name, test in tests.items()}
+        assert results.pop("T9") == "skip" and "other proxies" in tests["T9"]["summary"]
+        assert set(results.values()) == {"pass"} and len(results) == 12 and code == 0, tests
+        assert f"by first origins see {VPN}, not" in tests["T2"]["summary"]
+        assert f"by second origins see {VPN_2}, not" in tests["T2"]["summary"]
+        assert "host wan" in tests["T1"]["summary"] and "host egress-lan" in tests["T1"]["summary"]
+        for app in ("prowlarr", "flaresolverr"):
+            assert f"{app} (" in tests["T8"]["summary"] and "without NET_RAW" in tests["T8"]["summary"]
+        assert tests["T8"]["probes"] >= 90 and tests["T8"]["controls"] >= 20
+        assert all(tests[name]["controls"] > 0 for name in ("T3", "T4", "T5", "T6", "T7", "T10", "T11")), tests
+        assert report["ruleset"]["owned"]
+        at_rest.nothing_leaked()
+
+    @pytest.mark.parametrize("service, vpn", [("leak-test-egress", VPN), ("leak-test-egress-2", VPN_2)])
+    def test_leak_test_calls_each_vpn_of_the_hub_safe(self, at_rest, service, vpn):
+        code, tests, _ = leak_test(at_rest, "--endpoint", f"{vpn}:1194", service=service)
+        results = {name: test["result"] for name, test in tests.items()}
+        assert results.pop("T9") == "skip" and tests["T9"]["mode"] == "simulated"
+        assert set(results.values()) == {"pass"} and len(results) == 11 and code == 0, tests
+        assert f"origins see {vpn}, not the real address" in tests["T2"]["summary"]
+        at_rest.nothing_leaked()
+
+    def test_leak_test_tells_of_an_app_of_the_hub_on_a_second_network(self, at_rest):
+        with on_a_second_network(at_rest, "flaresolverr"):
+            code, tests, _ = leak_test(at_rest, "--only", "T1,T8")
+            seen_on_the_bridge(at_rest)
+        assert code == 1 and tests["T8"]["result"] == "leak" and "as flaresolverr" in tests["T8"]["summary"], tests
+        assert "an IPv4 default route by eth1 through 172.31.0.1" in tests["T8"]["cause"]
+        assert tests["T8"]["controls"] >= 20
+
+    def test_leak_test_tells_of_a_hub_that_sends_all_past_the_vpn(self, at_rest):
+        hub_policy(at_rest, with_first("direct resolver 1.1.1.1"))
+        code, tests, _ = leak_test(at_rest, "--only", "T2,T5,T6")
+        seen_on_the_bridge(at_rest)
+        assert code == 1 and f"origins see {HOME_PUBLIC}, the real address" in tests["T2"]["summary"], tests
+        assert tests["T5"]["result"] == "skip" and "for a direct egress of the policy" in tests["T5"]["summary"]
+        assert tests["T6"]["result"] == "pass", tests  # what no policy lets out
 
     def test_from_the_hub_back_again(self, hub):
         hub.change(PLAIN, "--remove-orphans")
