@@ -105,21 +105,23 @@ static bool sink_write_all(const char *bytes, size_t len)
 	return true;
 }
 
-/* Says how many lines were lost since it was said last. */
-static void sink_tell_lost(bool write_line(const char *bytes, size_t len))
+/* Says how many lines were lost since it was said last. False: that cannot be written either. */
+static bool sink_tell_lost(bool write_line(const char *bytes, size_t len))
 {
 	uint64_t told = atomic_load_explicit(&sink.told, memory_order_relaxed);
 	uint64_t lost = log_lines_lost();
 	struct log_line line;
 
 	if (lost == told)
-		return;
+		return true;
 	log_begin(&line, LOG_WARN, "log lines lost");
 	log_field_number(&line, "count", (int64_t)(lost - told));
 	log_field(&line, "reason", "nobody reads the log, or not fast enough");
 	log_line_finish(&line);
-	if (!line.enabled || write_line(line.text.bytes, line.text.len))
-		atomic_store_explicit(&sink.told, lost, memory_order_relaxed);
+	if (line.enabled && !write_line(line.text.bytes, line.text.len))
+		return false;
+	atomic_store_explicit(&sink.told, lost, memory_order_relaxed);
+	return true;
 }
 
 static struct log_ring *sink_ring(void)
@@ -149,8 +151,8 @@ void log_sink_put(const char *line, size_t len, bool urgent)
 	struct log_ring *ring;
 
 	if (!atomic_load_explicit(&sink.threaded, memory_order_relaxed)) {
-		sink_tell_lost(sink_write_now);
-		if (!sink_write_now(line, len))
+		/* No line after a gap that is not told of. */
+		if (!sink_tell_lost(sink_write_now) || !sink_write_now(line, len))
 			atomic_fetch_add(&sink.lost, 1);
 		return;
 	}
@@ -177,7 +179,7 @@ static size_t sink_write_batches(size_t size)
 	char batch[SINK_BATCH];
 	size_t largest = 0;
 
-	sink_tell_lost(sink_write_all);
+	(void)sink_tell_lost(sink_write_all);
 	for (struct log_ring *ring = atomic_load(&sink.rings); ring != NULL; ring = ring->next) {
 		size_t len = log_ring_take(ring, batch, size);
 

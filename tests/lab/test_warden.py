@@ -240,6 +240,7 @@ def test_an_unread_log_keeps_no_rules_from_being_repaired(make, lab, tmp_path):
         assert warden.serves()
         mark = warden.mark()
         reader.go_on()
+        wait_until(reader.is_done, "the log is read again")
         warden.reload()
         assert warden.event("log lines lost", mark)["count"] >= 3
         assert warden.stop() == 0

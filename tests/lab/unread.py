@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A log that goes through a pipe, whose reader can stop reading."""
+import fcntl
 import os
 import signal
+import struct
 import subprocess
+import termios
 
 
 class Reader:
@@ -33,6 +36,14 @@ class Reader:
 
     def go_on(self):
         self.process.send_signal(signal.SIGCONT)
+
+    def is_done(self):
+        """Has it read all there is?"""
+        fd = os.open(self.pipe, os.O_WRONLY | os.O_NONBLOCK)
+        try:
+            return struct.unpack("i", fcntl.ioctl(fd, termios.FIONREAD, b"\0" * 4))[0] == 0
+        finally:
+            os.close(fd)
 
     def stop(self):
         self.process.kill()

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -91,18 +92,26 @@ static void *log_many(void *arg)
 	return NULL;
 }
 
+/* What stands there in the line; UINTMAX_MAX: nothing. */
+static uintmax_t number_after(const char *line, const char *words)
+{
+	const char *at = strstr(line, words);
+
+	return at == NULL ? UINTMAX_MAX : strtoumax(at + strlen(words), NULL, 10);
+}
+
 /* Of each writer every line, in its order, and nothing else. */
 static void expect_all(FILE *file, unsigned writers)
 {
 	int next[THREADS + 1] = {0};
 	char line[256], expected[256];
-	unsigned thread;
+	uintmax_t thread;
 
 	while (fgets(line, sizeof(line), file) != NULL) {
-		assert_int_equal(sscanf(line, "%*s info thread %u", &thread), 1);
+		thread = number_after(line, " info  thread ");
 		assert_true(thread < writers);
 		snprintf(expected, sizeof(expected),
-			 " info  thread %u line %d of many, long enough to fill a pipe\n", thread,
+			 " info  thread %ju line %d of many, long enough to fill a pipe\n", thread,
 			 next[thread]++);
 		assert_string_equal(strchr(line, ' '), expected);
 	}
@@ -117,6 +126,7 @@ static void lines_of_a_thread_keep_their_order_and_none_are_mixed(void **state)
 	pthread_t threads[THREADS];
 	FILE *file = capture_open(capture);
 	pid_t child = fork(), other;
+	int status;
 
 	assert_true(child >= 0);
 	if (child == 0) {
@@ -141,7 +151,6 @@ static void lines_of_a_thread_keep_their_order_and_none_are_mixed(void **state)
 	capture_end(capture);
 	expect_all(file, THREADS + 1);
 	fclose(file);
-	int status;
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
 }
@@ -180,7 +189,7 @@ static void a_line_comes_though_nothing_else_does(void **state)
 		else
 			log_info("alone %d", i);
 		assert_non_null(fgets(line, sizeof(line), file));
-		assert_int_equal(atoi(strstr(line, "alone ") + strlen("alone ")), i);
+		assert_int_equal(number_after(line, " alone "), i);
 	}
 	log_writer_stop();
 	fclose(file);
@@ -190,7 +199,8 @@ static void an_unread_log_stops_nobody_and_the_loss_is_told(void **state)
 {
 	struct capture *capture = *state;
 	uint64_t before = log_lines_lost(), lost;
-	unsigned logged = 0, told = 0, seen = 0, one;
+	unsigned logged = 0;
+	uintmax_t told = 0, seen = 0;
 	FILE *file = capture_open(capture);
 	char line[256];
 
@@ -201,15 +211,13 @@ static void an_unread_log_stops_nobody_and_the_loss_is_told(void **state)
 	lost = log_lines_lost() - before;
 	while (told < lost) {
 		assert_non_null(fgets(line, sizeof(line), file));
-		if (strstr(line, " info  line ") != NULL) {
+		if (strstr(line, " info  line ") != NULL)
 			/* The oldest are kept. */
-			assert_int_equal(sscanf(line, "%*s info line %u of", &one), 1);
-			assert_int_equal(one, seen++);
-		} else if (sscanf(line, "%*s warn log lines lost count=%u ", &one) == 1) {
-			told += one;
-		} else {
+			assert_int_equal(number_after(line, " info  line "), seen++);
+		else if (strstr(line, " warn  log lines lost ") != NULL)
+			told += number_after(line, " count=");
+		else
 			assert_string_equal(line, "filled\n");
-		}
 	}
 	assert_int_equal(told, lost);
 	log_info("line %u, read again", logged);
