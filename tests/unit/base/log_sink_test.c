@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -155,6 +156,29 @@ static void lines_of_a_thread_keep_their_order_and_none_are_mixed(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* In this mode of a pipe a write is a packet, and one of more than PIPE_BUF is several. */
+static void each_write_to_a_pipe_is_whole_lines_that_go_in_at_once(void **state)
+{
+	struct capture *capture = *state;
+	unsigned lines = 0;
+	char out[PIPE_BUF];
+
+	assert_int_equal(fcntl(capture->ends[1], F_SETFL, O_DIRECT), 0);
+	capture_fill(capture);
+	assert_int_equal(log_writer_start(), 0);
+	for (int i = 0; i < LINES; i++)
+		log_info("line %d of many, long enough to fill a pipe", i);
+	while (lines < LINES) {
+		ssize_t len = read(capture->ends[0], out, sizeof(out));
+
+		assert_true(len > 0);
+		assert_int_equal(out[len - 1], '\n');
+		for (ssize_t i = 0; i < len && len != (ssize_t)strlen("filled\n"); i++)
+			lines += out[i] == '\n';
+	}
+	log_writer_stop();
+}
+
 static void what_was_logged_last_is_written_before_the_end(void **state)
 {
 	struct capture *capture = *state;
@@ -259,6 +283,7 @@ static void without_a_writer_an_unread_log_stops_nobody_either(void **state)
 
 	capture_fill(capture);
 	log_never_wait();
+	assert_int_not_equal(fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK, 0);
 	/* Who else has the pipe did not ask for that. */
 	assert_int_equal(fcntl(capture->ends[1], F_GETFL) & O_NONBLOCK, 0);
 	for (int i = 0; i < 3000; i++)
@@ -283,6 +308,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			lines_of_a_thread_keep_their_order_and_none_are_mixed, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			each_write_to_a_pipe_is_whole_lines_that_go_in_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_was_logged_last_is_written_before_the_end,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(a_line_comes_though_nothing_else_does, setup,
