@@ -6,10 +6,12 @@ from functools import partial
 
 import pytest
 
+from .engine import OLD
 from .outside import ADDRESSES, DIRECT, HOME_PUBLIC, HOST, PEER, VPN, VPN_2
 from .stack import COMPOSE, PLAIN, Variant
 from .test_leak import leak_test, on_a_second_network, seen_on_the_bridge
 
+pytestmark = pytest.mark.every_engine
 FIRST, SECOND, PAST = ("http://example.org/whoami", VPN), ("http://www.nyaa.example/whoami", VPN_2), (
     "http://archive.example.org/whoami", HOME_PUBLIC)
 
@@ -106,11 +108,13 @@ class TestHub:
         code, tests, report = leak_test(at_rest)
         results = {name: test["result"] for name, test in tests.items()}
         assert results.pop("T9") == "skip" and "other proxies" in tests["T9"]["summary"]
-        assert set(results.values()) == {"pass"} and len(results) == 12 and code == 0, tests
+        # The old engine gives apps a way to a next hop that is nobody.
+        assert results.pop("T8") == ("inconclusive" if OLD else "pass") and code == (2 if OLD else 0), tests
+        assert set(results.values()) == {"pass"} and len(results) == 11, tests
         assert f"by first origins see {VPN}, not" in tests["T2"]["summary"]
         assert f"by second origins see {VPN_2}, not" in tests["T2"]["summary"]
         assert "host wan" in tests["T1"]["summary"] and "host egress-lan" in tests["T1"]["summary"]
-        for app in ("prowlarr", "flaresolverr"):
+        for app in () if OLD else ("prowlarr", "flaresolverr"):
             assert f"{app} (" in tests["T8"]["summary"] and "without NET_RAW" in tests["T8"]["summary"]
         assert tests["T8"]["probes"] >= 90 and tests["T8"]["controls"] >= 20
         assert all(tests[name]["controls"] > 0 for name in ("T3", "T4", "T5", "T6", "T7", "T10", "T11")), tests
@@ -136,8 +140,12 @@ class TestHub:
 
     def test_leak_test_tells_of_a_hub_that_sends_all_past_the_vpn(self, at_rest):
         hub_policy(at_rest, with_first("direct resolver 1.1.1.1"))
-        code, tests, _ = leak_test(at_rest, "--only", "T2,T5,T6")
-        seen_on_the_bridge(at_rest)
+        try:
+            code, tests, _ = leak_test(at_rest, "--only", "T2,T5,T6")
+        finally:
+            hub_policy(at_rest, lambda policy: policy)
+            at_rest.engine.docker("restart", "-t", "1", "hub")  # what it keeps open to origins ends in clear
+            seen_on_the_bridge(at_rest)
         assert code == 1 and f"origins see {HOME_PUBLIC}, the real address" in tests["T2"]["summary"], tests
         assert tests["T5"]["result"] == "skip" and "for a direct egress of the policy" in tests["T5"]["summary"]
         assert tests["T6"]["result"] == "pass", tests  # what no policy lets out
