@@ -10,7 +10,7 @@
 
 enum {
 	ANSWER_MAX = 4 << 20, /* a container is told of in some 10 KiB */
-	TIMEOUT_MS = 10000,
+	TIMEOUT_MS = 5000,
 	START_TIMEOUT_MS = 60000, /* the engine answers when it runs */
 	PATH_SIZE = 512,
 };
