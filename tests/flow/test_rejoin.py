@@ -100,7 +100,7 @@ class Question(http.server.BaseHTTPRequestHandler):
                 for number, one in self.server.containers.items() if one["Config"]["Labels"][name] == value]
 
     def stream(self, filters):
-        """Says nothing until something is started."""
+        """Says nothing until something is started, and has no end."""
         assert filters == {"type": ["container"], "event": ["start"]}, filters
         self.close_connection = True
         with self.server.event:
@@ -110,6 +110,7 @@ class Question(http.server.BaseHTTPRequestHandler):
             self.server.event.wait(20)
         try:
             self.wfile.write(b'{"status":"start"}\n')
+            self.rfile.read(1)  # until it is left
         except OSError:
             pass
 
@@ -340,7 +341,7 @@ def until(condition):
         time.sleep(0.01)
 
 
-def test_an_event_of_the_engine_wakes_it(engine, watch):
+def test_who_waits_is_started_when_the_other_runs(engine, watch):
     number = engine.left(owner_state="exited")
     watching = watch()
     watching.line("watching project=stack")
