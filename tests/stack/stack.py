@@ -19,9 +19,9 @@ from .outside import ADDRESSES, BRIDGE, VPN, Wire
 ROOT = os.path.dirname(TESTS)
 COMPOSE = os.path.join(ROOT, "compose")
 APPS = ("gluetun", "prowlarr", "flaresolverr", "radarr", "overseerr", "qbittorrent", "filebrowser")
-CONTAINERS = ("egress", *APPS)
+CONTAINERS = ("egress", "keeper", *APPS)
 VARIABLES = {"GLUETUN_API_KEY": "looks-only", "GLUETUN_CONTROL_KEY": "may-restart", "VPN_TYPE": "openvpn",
-             "EGRESSD_IMAGE": "egressd", "TORRENT_BIND": "127.0.0.1"}
+             "EGRESSD_IMAGE": "egressd", "TORRENT_BIND": "127.0.0.1", "COMPOSE_PROFILES": "keeper"}
 CONTROL = """import socket
 stream = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 stream.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"{device}")
@@ -60,7 +60,7 @@ class Stack:
         self.bridge = self.variant = None
         self.containers = []
         self.times = []  # (what happened, seconds to a request, seconds to all healthy)
-        self.environment = {**VARIABLES, "CONFIG": self.config, "DATA": os.path.join(engine.folder, "data"),
+        self.environment = {**VARIABLES, "DOCKER_SOCKET": engine.socket, "CONFIG": self.config, "DATA": os.path.join(engine.folder, "data"),
                             **{f"{app.upper()}_IMAGE": f"stand-in/{app}" for app in APPS}}
 
     def build(self):
