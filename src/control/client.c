@@ -18,8 +18,8 @@ static void client_explain(struct control_answer *answer, const char *path,
 	static const char *const formats[] = {
 		[UNIX_HTTP_FORBIDDEN] =
 			"%s may not be opened: only root and egressd's own user may ask it",
-		[UNIX_HTTP_NOBODY] = "no egressd answers at %s: is it running? (start it, or name "
-				     "its socket with --socket or its policy file with --config)",
+		[UNIX_HTTP_NOBODY] = ("no egressd answers at %s: is it running? (start it, or name "
+				      "its socket with --socket or its policy file with --config)"),
 		[UNIX_HTTP_LATE] = "egressd at %s does not answer in time",
 		[UNIX_HTTP_TOO_MUCH] = "egressd at %s answers with more than can be taken",
 		[UNIX_HTTP_ODD] = "egressd at %s gave no answer that can be read",

@@ -18,9 +18,8 @@ enum {
 static void engine_explain(struct engine *engine, enum unix_http_outcome outcome)
 {
 	static const char *const formats[] = {
-		[UNIX_HTTP_FORBIDDEN] =
-			"%s may not be opened: the Docker engine lets only root and "
-			"its group ask it",
+		[UNIX_HTTP_FORBIDDEN] = ("%s may not be opened: the Docker engine lets only "
+					 "root and its group ask it"),
 		[UNIX_HTTP_LATE] = "the Docker engine at %s does not answer in time",
 		[UNIX_HTTP_TOO_MUCH] = "what listens at %s answers with more than can be taken",
 		[UNIX_HTTP_ODD] = "what listens at %s is no Docker engine",
