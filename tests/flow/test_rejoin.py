@@ -16,6 +16,7 @@ import pytest
 
 from lab.daemon import program
 
+pytestmark = pytest.mark.skipif(os.environ.get("RULES") == "1", reason="no gateway takes part, nor its rules")
 YES, NO, UNKNOWN, USAGE = 0, 1, 2, 3
 LEFT = "cannot join network namespace of a non running container: container /gluetun is exited"
 
@@ -354,9 +355,10 @@ def test_who_waits_is_started_when_the_other_runs(engine, watch):
     assert watching.end() == "" and watching.process.returncode == 0
 
 
-def test_without_an_event_it_looks_all_the_same(engine, watch):
+@pytest.mark.parametrize("events", [None, http_answer(b"", b"501 No")], ids=["silent", "refused"])
+def test_without_an_event_it_looks_all_the_same(engine, watch, events):
     engine.left(owner_state="exited")
-    engine.answers["/events"] = http_answer(b"", b"501 No")
+    engine.answers["/events"] = events
     watching = watch("--json")
     assert json.loads(watching.line("watching"))["project"] == "stack"
     watching.line("waits")
@@ -389,13 +391,13 @@ def test_what_cannot_be_cured_is_told_once_and_not_tried_again_at_once(engine, w
     assert engine.started == ["egress"] and watching.end(signal.SIGINT) == ""
 
 
-def test_an_engine_that_goes_and_comes_is_told_once(tmp_path, watch, engine):
-    """Nothing is at the socket, for some questions long; then there is an engine."""
-    path = engine.server_address
-    os.rename(path, path + ".away")
-    watching = watch()
-    watching.line("there is no socket of a Docker engine")
+def test_an_engine_that_goes_and_comes_is_told_once(engine, watch):
     engine.left()
-    os.rename(path + ".away", path)
+    asked = []
+    engine.answers["/containers/json"] = asked.append  # and nothing is said
+    watching = watch()
+    watching.line("is no Docker engine")
+    until(lambda: len(asked) >= 2)
+    del engine.answers["/containers/json"]
     watching.line("watching")
     watching.line("started container=egress")
