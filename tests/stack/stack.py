@@ -202,16 +202,18 @@ class Stack:
             wire.look()
             assert wire.total.leaks == [] and wire.total.lost == 0, wire.total
         before = [wire.total.control for wire in wires]
-        self.wait("the wires see a packet in clear", lambda: self._send_control() and all(
+        self.wait("the wires see a packet in clear", lambda: self.send_control() and all(
             wire.look() and wire.total.control > seen for wire, seen in zip(wires, before)), timeout=5)
 
-    def _send_control(self):
+    def send_control(self):
         """A datagram from Gluetun's namespace, past its rules, to an address of the Internet."""
         device = json.loads(self.inside("gluetun", "ip", "-j", "route", "show", "default"))[0]["dev"]
         rule = ["OUTPUT", "-o", device, "-d", CONTROL_ADDRESSES[0], "-p", "udp", "-j", "ACCEPT"]
         self.inside("gluetun", "iptables", "-I", *rule)
-        self.inside("gluetun", "python3", "-c", CONTROL.format(device=device, address=CONTROL_ADDRESSES[0], port=CONTROL_PORT))
-        self.inside("gluetun", "iptables", "-D", *rule)
+        try:
+            self.inside("gluetun", "python3", "-c", CONTROL.format(device=device, address=CONTROL_ADDRESSES[0], port=CONTROL_PORT))
+        finally:
+            self.inside("gluetun", "iptables", "-D", *rule)
         return True
 
     def request(self, url, proxy="http://egress:8118", app="prowlarr"):
