@@ -37,6 +37,9 @@ struct unix_http_answer {
 /* *answer is the caller's to clear, whatever the outcome. */
 MUST_CHECK enum unix_http_outcome unix_http_ask(const struct unix_http_request *request,
 						struct unix_http_answer *answer);
+
+/* The body, "" when there is none; not ended by a NUL. */
+const char *unix_http_text(const struct unix_http_answer *answer);
 void unix_http_answer_clear(struct unix_http_answer *answer);
 
 #endif

@@ -48,8 +48,8 @@ int control_call(const char *socket_path, const char *method, const char *path, 
 	if (outcome == UNIX_HTTP_ANSWERED) {
 		answer->status = bytes.status;
 		if (buffer_len(&bytes.body) > 0)
-			answer->body = json_loadb((const char *)buffer_start(&bytes.body),
-						  buffer_len(&bytes.body), 0, NULL);
+			answer->body = json_loadb(unix_http_text(&bytes), buffer_len(&bytes.body),
+						  0, NULL);
 	} else {
 		client_explain(answer, socket_path, outcome);
 	}

@@ -94,6 +94,11 @@ out:
 	return outcome;
 }
 
+const char *unix_http_text(const struct unix_http_answer *answer)
+{
+	return buffer_len(&answer->body) > 0 ? (const char *)buffer_start(&answer->body) : "";
+}
+
 void unix_http_answer_clear(struct unix_http_answer *answer)
 {
 	buffer_clear(&answer->body);

@@ -46,8 +46,7 @@ static enum engine_result engine_judge(struct engine *engine, const struct unix_
 
 	if (answer->status >= 200 && answer->status < 400)
 		return ENGINE_OK;
-	engine_read_message((const char *)buffer_start(&answer->body), buffer_len(&answer->body),
-			    message);
+	engine_read_message(unix_http_text(answer), buffer_len(&answer->body), message);
 	snprintf(engine->problem, sizeof(engine->problem), "%s",
 		 message[0] != '\0' ? message : "the Docker engine does not say why");
 	return answer->status == 404 ? ENGINE_ABSENT : ENGINE_REFUSED;
@@ -87,8 +86,8 @@ enum engine_result engine_inspect(struct engine *engine, const char *name,
 	*container = (struct engine_container){0};
 	snprintf(path, sizeof(path), "/containers/%s/json", name);
 	result = engine_ask(engine, "GET", path, TIMEOUT_MS, &answer);
-	if (result == ENGINE_OK && !engine_read_container((const char *)buffer_start(&answer.body),
-							  buffer_len(&answer.body), container))
+	if (result == ENGINE_OK &&
+	    !engine_read_container(unix_http_text(&answer), buffer_len(&answer.body), container))
 		result = engine_misread(engine);
 	unix_http_answer_clear(&answer);
 	return result;
@@ -107,8 +106,8 @@ enum engine_result engine_list(struct engine *engine, const char *project, struc
 		 "%%7B%%22label%%22:%%5B%%22com.docker.compose.project=%s%%22%%5D%%7D",
 		 project);
 	result = engine_ask(engine, "GET", path, TIMEOUT_MS, &answer);
-	if (result == ENGINE_OK && !engine_read_list((const char *)buffer_start(&answer.body),
-						     buffer_len(&answer.body), list))
+	if (result == ENGINE_OK &&
+	    !engine_read_list(unix_http_text(&answer), buffer_len(&answer.body), list))
 		result = engine_misread(engine);
 	unix_http_answer_clear(&answer);
 	return result;
