@@ -11,31 +11,21 @@
 #include "base/log.h"
 #include "egressctl/command.h"
 #include "egressctl/rejoin.h"
+#include "engine/rejoin_memory.h"
 
 enum {
 	LOOK_EVERY_MS = 5000, /* however quiet the engine is */
 	LOOK_AGAIN_MS = 100,  /* and however much happens there */
 	ASK_AGAIN_MS = 2000,
-	RETRY_MIN_MS = 5000,
-	RETRY_MAX_MS = 300000,
 	/* When the engine was started anew beside running containers, what is mounted here is the
 	 * socket of the old one: only a new start of this container mounts the new one. */
 	SILENCE_MAX_MS = 300000,
-	MEMORIES_MAX = 2 * ENGINE_LIST_MAX,
-};
-
-/* Of a container that is behind, or was a moment ago. */
-struct memory {
-	char id[ENGINE_ID_SIZE];
-	enum rejoin_verdict said;
-	int64_t retry_at_ms, delay_ms; /* however the last attempt ended */
 };
 
 struct watch {
 	struct rejoin *rejoin;
 	struct rejoin_list found;
-	struct memory memories[MEMORIES_MAX];
-	size_t memory_count;
+	struct rejoin_memories memories;
 	bool answered;        /* last time */
 	int64_t silent_at_ms; /* since then it does not; 0: it does */
 	char said[ENGINE_PROBLEM_SIZE];
@@ -53,69 +43,31 @@ static void watch_say(enum log_level level, const char *event, const struct rejo
 	log_end(&line);
 }
 
-static struct memory *watch_remember(struct watch *watch, const char *id)
-{
-	struct memory *memory;
-
-	for (size_t i = 0; i < watch->memory_count; i++) {
-		if (strcmp(watch->memories[i].id, id) == 0)
-			return &watch->memories[i];
-	}
-	if (watch->memory_count == MEMORIES_MAX)
-		watch->memory_count--;
-	memory = &watch->memories[watch->memory_count++];
-	*memory = (struct memory){.said = REJOIN_NOTHING, .delay_ms = RETRY_MIN_MS};
-	snprintf(memory->id, sizeof(memory->id), "%s", id);
-	return memory;
-}
-
-static bool watch_found(const struct watch *watch, const char *id)
-{
-	for (size_t i = 0; i < watch->found.count; i++) {
-		if (strcmp(watch->found.cases[i].container.id, id) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* One that is behind again at once is not to be started again at once. */
-static void watch_forget(struct watch *watch)
-{
-	int64_t now_ms = clock_monotonic_ms();
-	size_t kept = 0;
-
-	for (size_t i = 0; i < watch->memory_count; i++) {
-		const struct memory *memory = &watch->memories[i];
-
-		if (watch_found(watch, memory->id) ||
-		    now_ms < memory->retry_at_ms + memory->delay_ms)
-			watch->memories[kept++] = *memory;
-	}
-	watch->memory_count = kept;
-}
-
-static void watch_start(struct watch *watch, const struct rejoin_case *found, struct memory *memory)
+static void watch_start(struct watch *watch, const struct rejoin_case *found,
+			struct rejoin_memory *memory)
 {
 	struct engine *engine = &watch->rejoin->engine;
+	bool worked;
 
-	if (clock_monotonic_ms() < memory->retry_at_ms)
+	if (!rejoin_may_start(memory, clock_monotonic_ms()))
 		return;
-	if (engine_start(engine, found->container.id) == ENGINE_OK)
+	worked = engine_start(engine, found->container.id) == ENGINE_OK;
+	if (worked)
 		watch_say(LOG_INFO, "started", found, "left", found->container.error);
 	else
 		watch_say(LOG_WARN, "not started", found, "problem", engine->problem);
-	memory->retry_at_ms = clock_monotonic_ms() + memory->delay_ms;
-	memory->delay_ms =
-		2 * memory->delay_ms < RETRY_MAX_MS ? 2 * memory->delay_ms : RETRY_MAX_MS;
+	rejoin_note_start(memory, worked, clock_monotonic_ms());
 }
 
 static void watch_treat(struct watch *watch, const struct rejoin_case *found)
 {
-	struct memory *memory = watch_remember(watch, found->container.id);
+	struct rejoin_memory *memory = rejoin_remember(&watch->memories, found->container.id);
 	bool said = memory->said == found->verdict;
 	char cure[REJOIN_CURE_SIZE];
 
 	memory->said = found->verdict;
+	if (found->verdict == REJOIN_WAITS)
+		rejoin_note_absence(memory, clock_monotonic_ms());
 	if (found->verdict == REJOIN_LEFT)
 		watch_start(watch, found, memory);
 	else if (found->verdict == REJOIN_ORPHANED && !said)
@@ -164,7 +116,7 @@ static void watch_on_signal(int number)
 static void watch_round(struct watch *watch)
 {
 	watch_on_answer(watch);
-	watch_forget(watch);
+	rejoin_forget(&watch->memories, &watch->found, clock_monotonic_ms());
 	for (size_t i = 0; i < watch->found.count; i++)
 		watch_treat(watch, &watch->found.cases[i]);
 }
