@@ -38,7 +38,7 @@ FUZZERS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 BENCH := $(BUILD)/tests/bench
 SOURCES := $(wildcard src/*/*.c include/*/*.h tests/*/*.c tests/*/*.h tests/unit/*/*.c)
 
-.PHONY: all dev check tests unit flow lab layers sizes demo chaos bench bench-compare callgrind image stack-check asan tsan fuzz fuzzers lint format format-check install packages clean FORCE
+.PHONY: all dev check tests unit flow lab layers sizes demo chaos bench bench-compare callgrind profile image stack-check asan tsan fuzz fuzzers lint format format-check install packages clean FORCE
 all: $(BUILD)/egressd $(BUILD)/egressctl
 
 dev:
@@ -129,15 +129,15 @@ fuzz: packages
 	$(Q)tests/run-fuzzers.sh $(SECONDS) $(FUZZERS:$(BUILD)/%=build/fuzz/%)
 
 # bench: egressd, its limit and its peers; QUICK=1 is a look, SOAK=1 a million
-# connections, JSON=1 for machines. callgrind: instructions, with a budget.
+# connections, JSON=1 for machines. callgrind: instructions, with a budget. profile: where the time goes.
 $(BENCH)/reference: $(call objects,tests/bench/reference*.c)
 $(BENCH)/load: $(filter-out %/reference.o %/reference_relay.o %/policy.o,$(call objects,tests/bench/*.c))
 $(BENCH)/policy: $(BENCH)/policy.o $(LIBRARY)
 $(BENCH)/reference $(BENCH)/load $(BENCH)/policy:
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(if $(filter %/policy,$@),$(PKG_LIBS)) -o $@
 
-bench bench-compare callgrind: all $(BENCH)/reference $(BENCH)/load $(BENCH)/policy
-	$(Q)PYTHONDONTWRITEBYTECODE=1 tests/bench/$(if $(filter callgrind,$@),callgrind,run) $(BUILD) $(if $(QUICK),--quick) $(if $(SOAK),--soak) $(if $(JSON),--json) \
+bench bench-compare callgrind profile: all $(BENCH)/reference $(BENCH)/load $(BENCH)/policy
+	$(Q)PYTHONDONTWRITEBYTECODE=1 tests/bench/$(if $(filter callgrind profile,$@),$@,run) $(BUILD) $(if $(QUICK),--quick) $(if $(SOAK),--soak) $(if $(JSON),--json) \
 		$(if $(filter %-compare,$@),--compare $(or $(OLD),$(error OLD=FILE is the stored run to compare with)))
 
 lint:

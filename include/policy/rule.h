@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "policy/policy.h"
 
+struct clients_index;
 struct domains;
 struct prefixes;
 
@@ -73,6 +74,7 @@ struct policy {
 	struct hash_key key;
 	const char *file;
 	struct policy_client *clients;
+	struct clients_index *index;
 	struct policy_egress *egresses;
 	struct policy_set *sets;
 	struct rule *rules;

@@ -23,6 +23,7 @@ enum {
 	RECOVERY_MS = 20000,
 	RECOVERY_STEP_MS = 200,
 	FLOW_TIMEOUT_S = 5,
+	FLOW_PROBLEM_SIZE = 80,
 };
 
 struct disruption {
@@ -30,8 +31,9 @@ struct disruption {
 	struct leak_test *test;
 	struct leak_probe data; /* never sent as such: its tag is in what the flow carries */
 	pid_t flow;
-	int go;      /* a byte makes the flow speak */
-	bool killed; /* the proxy, while the flow was open */
+	int go;                          /* a byte makes the flow speak */
+	bool killed;                     /* the proxy, while the flow was open */
+	char problem[FLOW_PROBLEM_SIZE]; /* why no flow could be opened */
 };
 
 /* HOST:PORT of a URL, for CONNECT. */
@@ -47,30 +49,47 @@ static void url_endpoint(const char *url, char *out, size_t size)
 		 memchr(start, ':', len) != NULL ? "" : (tls ? ":443" : ":80"));
 }
 
+/* A tunnel through the proxy; -1: problem says why there is none. */
+static int flow_connect(const struct leak_run *run, char problem[FLOW_PROBLEM_SIZE])
+{
+	struct timeval timeout = {.tv_sec = FLOW_TIMEOUT_S};
+	char endpoint[300], head[700];
+	struct sockaddr_storage storage;
+	socklen_t len = address_to_sockaddr(&run->proxy, &storage);
+	int fd = socket(run->proxy.family, SOCK_STREAM, 0);
+	ssize_t got;
+
+	url_endpoint(run->options->exit_url, endpoint, sizeof(endpoint));
+	snprintf(head, sizeof(head), "CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n", endpoint, endpoint);
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) < 0 ||
+	    connect(fd, (struct sockaddr *)&storage, len) < 0 || write(fd, head, strlen(head)) < 0)
+		snprintf(problem, FLOW_PROBLEM_SIZE, "%s", strerror(errno));
+	else if ((got = recv(fd, head, 12, MSG_WAITALL)) < 12)
+		snprintf(problem, FLOW_PROBLEM_SIZE, "%s",
+			 got < 0 ? strerror(errno) : "it closes without an answer");
+	else if (memcmp(head + 8, " 200", 4) != 0)
+		snprintf(problem, FLOW_PROBLEM_SIZE, "it answers%.4s", head + 8);
+	else
+		return fd;
+	fd_close(fd);
+	return -1;
+}
+
 /* Opens a tunnel through the proxy, and when it is told to, never stops to send the tag. */
 static int flow_child(const struct disruption *disruption, pid_t parent, int said, int go)
 {
 	const struct leak_run *run = disruption->run;
 	struct identity identity = {.netns = run->app->netns,
 				    .capabilities = (uint64_t)ALL_CAPABILITIES};
-	struct timeval timeout = {.tv_sec = FLOW_TIMEOUT_S};
-	char endpoint[300], head[700], label[TAG_LABEL_SIZE], byte;
-	struct sockaddr_storage storage;
-	socklen_t len = address_to_sockaddr(&run->proxy, &storage);
-	int fd;
+	char problem[FLOW_PROBLEM_SIZE] = "", label[TAG_LABEL_SIZE], byte;
+	int fd = -1;
 
 	(void)signal(SIGPIPE, SIG_IGN);
-	url_endpoint(run->options->exit_url, endpoint, sizeof(endpoint));
-	snprintf(head, sizeof(head), "CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n", endpoint, endpoint);
 	if (identity_assume(&identity, parent) < 0)
-		return 1;
-	fd = socket(run->proxy.family, SOCK_STREAM, 0);
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) < 0 ||
-	    connect(fd, (struct sockaddr *)&storage, len) < 0 || write(fd, head, strlen(head)) < 0)
-		return 1;
-	if (recv(fd, head, 12, MSG_WAITALL) != 12 || memcmp(head + 8, " 200", 4) != 0)
-		return 1;
-	if (write(said, "", 1) != 1 || read(go, &byte, 1) != 1)
+		snprintf(problem, sizeof(problem), "%s", strerror(errno));
+	else
+		fd = flow_connect(run, problem);
+	if (write(said, problem, sizeof(problem)) < 0 || fd < 0 || read(go, &byte, 1) != 1)
 		return 1;
 	tag_label(disruption->data.tag, label);
 	while (write(fd, label, TAG_LABEL_SIZE - 1) > 0)
@@ -82,8 +101,7 @@ static bool flow_open(struct disruption *disruption)
 {
 	int said[2] = {-1, -1}, go[2] = {-1, -1};
 	pid_t parent = getpid();
-	char byte;
-	bool opened;
+	bool told;
 
 	if (pipe(said) < 0 || pipe(go) < 0)
 		return false;
@@ -96,9 +114,10 @@ static bool flow_open(struct disruption *disruption)
 	fd_close(said[1]);
 	fd_close(go[0]);
 	disruption->go = go[1];
-	opened = disruption->flow > 0 && read(said[0], &byte, 1) == 1;
+	told = disruption->flow > 0 &&
+	       read(said[0], disruption->problem, FLOW_PROBLEM_SIZE) == FLOW_PROBLEM_SIZE;
 	fd_close(said[0]);
-	return opened;
+	return told && disruption->problem[0] == '\0';
 }
 
 static void flow_end(struct disruption *disruption)
@@ -268,11 +287,10 @@ void disrupt(struct leak_run *run, struct leak_test *test)
 	if (!run->is_gateway || tunnel == NULL || run->uplink == NULL)
 		test_found(test, LEAK_SKIP, "there is no tunnel here to take down");
 	else if (!flow_open(&disruption))
-		test_found(
-			test, LEAK_SKIP,
-			"no flow could be opened through the proxy at %.80s, so there is nothing "
-			"that could go on in clear (--netns APP, --exit-url)",
-			run->proxy_url);
+		test_found(test, LEAK_SKIP,
+			   "no flow could be opened through the proxy at %.80s (%.*s), so there is "
+			   "nothing that could go on in clear (--netns APP, --exit-url)",
+			   run->proxy_url, FLOW_PROBLEM_SIZE, disruption.problem);
 	else
 		disrupt_device(&disruption, tunnel->name);
 	flow_end(&disruption);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "policy/clients.h"
 #include "policy/domains.h"
 #include "policy/prefixes.h"
 #include "policy/rule.h"
@@ -25,7 +26,8 @@ struct policy_builder *policy_builder_new(const char *file)
 	builder->policy = policy;
 	policy->key = hash_key_random();
 	policy->file = arena_copy(&policy->arena, file, strlen(file));
-	if (policy->file == NULL)
+	policy->index = clients_index_new();
+	if (policy->file == NULL || policy->index == NULL)
 		goto fail;
 	policy->fallback = (struct rule){
 		.egress = POLICY_EGRESS_NONE,
@@ -92,7 +94,11 @@ static int builder_add_prefix(struct prefixes **prefixes, const struct prefix *p
 int policy_builder_client_address(struct policy_builder *builder, int client,
 				  const struct prefix *prefix)
 {
-	return builder_add_prefix(&builder->policy->clients[client].addresses, prefix);
+	struct policy *policy = builder->policy;
+
+	if (builder_add_prefix(&policy->clients[client].addresses, prefix) < 0)
+		return -1;
+	return clients_index_address(policy->index, client, prefix);
 }
 
 int policy_builder_client_user(struct policy_builder *builder, int client, const char *user,
@@ -305,14 +311,17 @@ static int builder_seal_from(const struct policy *policy, struct rule *rule)
 	return 0;
 }
 
-struct policy *policy_builder_finish(struct policy_builder *builder)
+static int builder_seal_clients(struct policy *policy)
 {
-	struct policy *policy = builder->policy;
-
 	for (size_t i = 0; i < policy->client_count; i++) {
 		if (policy->clients[i].addresses != NULL)
 			prefixes_seal(policy->clients[i].addresses);
 	}
+	return clients_index_seal(policy->index, policy->clients, policy->client_count);
+}
+
+static int builder_seal_rules(struct policy *policy)
+{
 	for (size_t i = 0; i < policy->set_count; i++)
 		builder_seal_set(&policy->sets[i]);
 	for (size_t i = 0; i < policy->rule_count; i++) {
@@ -321,11 +330,20 @@ struct policy *policy_builder_finish(struct policy_builder *builder)
 		builder_seal_set(&rule->to.own);
 		builder_seal_set(&rule->except.own);
 		builder_seal_ports(rule);
-		if (builder_seal_from(policy, rule) < 0) {
-			policy_builder_free(builder);
-			errno = ENOMEM;
-			return NULL;
-		}
+		if (builder_seal_from(policy, rule) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+struct policy *policy_builder_finish(struct policy_builder *builder)
+{
+	struct policy *policy = builder->policy;
+
+	if (builder_seal_clients(policy) < 0 || builder_seal_rules(policy) < 0) {
+		policy_builder_free(builder);
+		errno = ENOMEM;
+		return NULL;
 	}
 	free(builder);
 	return policy;

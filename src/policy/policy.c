@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/special.h"
+#include "policy/clients.h"
 #include "policy/domains.h"
 #include "policy/prefixes.h"
 #include "policy/rule.h"
@@ -29,22 +30,6 @@ static enum truth truth_or(enum truth a, enum truth b)
 	return a > b ? a : b;
 }
 
-static bool client_is_user(const struct policy_client *client, const char *user, size_t len)
-{
-	for (size_t i = 0; i < client->user_count; i++) {
-		if (client->users[i].len == len && memcmp(client->users[i].name, user, len) == 0)
-			return true;
-	}
-	return client->user_count == 0;
-}
-
-static bool client_holds(const struct policy_client *client, const struct address *source,
-			 const char *user, size_t user_len)
-{
-	return (client->addresses == NULL || prefixes_contain(client->addresses, source)) &&
-	       client_is_user(client, user, user_len);
-}
-
 int policy_identify(const struct policy *policy, int listener_client, const struct address *source,
 		    const char *user, size_t user_len)
 {
@@ -54,16 +39,7 @@ int policy_identify(const struct policy *policy, int listener_client, const stru
 		return client_holds(client, source, user, user_len) ? listener_client
 								    : POLICY_CLIENT_UNKNOWN;
 	}
-	for (size_t i = 0; i < policy->client_count; i++) {
-		const struct policy_client *client = &policy->clients[i];
-
-		/* Without an attribute it would be everyone. */
-		if (client->addresses == NULL && client->user_count == 0)
-			continue;
-		if (client_holds(client, source, user, user_len))
-			return (int)i;
-	}
-	return POLICY_CLIENT_UNKNOWN;
+	return clients_index_find(policy->index, policy->clients, source, user, user_len);
 }
 
 bool rule_takes_client(const struct policy *policy, const struct rule *rule, int client)
@@ -275,6 +251,7 @@ void policy_free(struct policy *policy)
 		policy_set_clear(&policy->sets[i]);
 	for (size_t i = 0; i < policy->rule_count; i++)
 		rule_clear(&policy->rules[i]);
+	clients_index_free(policy->index);
 	free(policy->clients);
 	free(policy->egresses);
 	free(policy->sets);

@@ -2,6 +2,7 @@
 /* Tokens, text, lists and lines. */
 #include "http_bytes.h"
 
+#include <stdint.h>
 #include <string.h>
 
 const bool http_token_bytes[256] = {
@@ -21,13 +22,35 @@ bool http_is_token(struct span span)
 	return span.len > 0;
 }
 
+/* Are all bytes of the word text, and none of them a tab? */
+static bool http_is_text_word(uint64_t word)
+{
+	const uint64_t ones = UINT64_MAX / 255, tops = ones * 0x80;
+	uint64_t deletes = word ^ ones * 0x7f;
+
+	/* A byte below a number n up to 128 borrows its top bit when n is taken from it. */
+	return ((word - ones * ' ') & ~word & tops) == 0 &&
+	       ((deletes - ones) & ~deletes & tops) == 0;
+}
+
+size_t http_skip_text(const char *bytes, size_t from, size_t limit)
+{
+	uint64_t word;
+
+	while (limit - from >= sizeof(word)) {
+		memcpy(&word, bytes + from, sizeof(word));
+		if (!http_is_text_word(word))
+			break;
+		from += sizeof(word);
+	}
+	while (from < limit && http_is_text_byte(bytes[from]))
+		from++;
+	return from;
+}
+
 bool http_is_text(struct span span)
 {
-	for (size_t i = 0; i < span.len; i++) {
-		if (!http_is_text_byte(span.bytes[i]))
-			return false;
-	}
-	return true;
+	return http_skip_text(span.bytes, 0, span.len) == span.len;
 }
 
 static bool http_is_blank(char byte)

@@ -25,6 +25,9 @@ static inline bool http_is_text_byte(char byte)
 	return (value >= ' ' && value != 0x7f) || value == '\t';
 }
 
+/* The first byte from there on that is none of those, or limit. */
+size_t http_skip_text(const char *bytes, size_t from, size_t limit);
+
 bool http_is_text(struct span span);
 
 /* Without the blanks around it. */

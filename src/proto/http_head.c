@@ -12,16 +12,6 @@ static bool http_byte_may_follow(char previous, char byte)
 	return byte == '\r' || http_is_text_byte(byte);
 }
 
-/* Most of a head: text behind text needs no closer look. */
-static size_t http_skip_text(const char *bytes, size_t from, size_t limit)
-{
-	if (from == 0 || bytes[from - 1] == '\r')
-		return from;
-	while (from < limit && http_is_text_byte(bytes[from]))
-		from++;
-	return from;
-}
-
 enum parse_result http_head_find_end(const char *bytes, size_t len, size_t *scanned,
 				     size_t *head_len)
 {
@@ -30,7 +20,8 @@ enum parse_result http_head_find_end(const char *bytes, size_t len, size_t *scan
 	size_t start = len > 0 && bytes[0] == '\r' ? 2 : 0;
 
 	for (size_t i = *scanned; i < limit; i++) {
-		if (i > start)
+		/* Most of a head: text behind text needs no closer look. */
+		if (i > start && bytes[i - 1] != '\r')
 			i = http_skip_text(bytes, i, limit);
 		*scanned = i;
 		if (i == limit)

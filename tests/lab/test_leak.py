@@ -552,7 +552,8 @@ def routes(gateway):
 def test_the_tunnel_taken_down_leaks_nothing_and_comes_back(owned):
     owned.leaks_elsewhere()
     report = owned.leak_test("T0,T9,T10", "--disruptive", "--strict")
-    assert set(results(report).values()) == {"pass"} and report["code"] == 0 and report["restored"], report
+    assert [test["summary"] for test in report["tests"] if test["result"] != "pass"] == []
+    assert report["code"] == 0 and report["restored"], report
     assert report["ruleset"]["owned"] and "the proxy killed" in report["by_id"]["T9"]["summary"], report
     assert owned.leaks_elsewhere() == []
     assert owned.leak_test("T0,T2")["code"] == 0

@@ -10,23 +10,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "config/config.h"
 #include "config/report.h"
+#include "config_of.h"
 #include "policy/policy.h"
-
-static struct config *config_of(const char *text)
-{
-	struct config_report *report = config_report_new();
-	struct config *config = config_parse("test.conf", text, strlen(text), report);
-
-	if (config == NULL)
-		fail_msg("%s", config_report_text(report, "test.conf"));
-	config_report_free(report);
-	return config;
-}
 
 static void assert_endpoint(const struct address *address, const char *expected)
 {

@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "config/config.h"
-#include "config/report.h"
 #include "config/rules.h"
+#include "config_of.h"
 #include "firewall/ruleset_text.h"
 
 #define VPN "egress vpn device tun0\n"
@@ -21,17 +21,6 @@
 	"listen mixed 172.30.0.2:8118\nclient a address 172.30.0.10\n"                             \
 	"egress home direct resolver 8.8.4.4\n"
 #define BASE "listen mixed 172.30.0.2:8118\n" VPN
-
-static struct config *config_of(const char *text)
-{
-	struct config_report *report = config_report_new();
-	struct config *config = config_parse("test.conf", text, strlen(text), report);
-
-	if (config == NULL)
-		fail_msg("%s", config_report_text(report, "test.conf"));
-	config_report_free(report);
-	return config;
-}
 
 static struct config_rules *rules_of(const struct config *config, const char **problem)
 {

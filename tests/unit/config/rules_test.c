@@ -14,18 +14,7 @@
 
 #include "config/config.h"
 #include "config/explain.h"
-#include "config/report.h"
-
-static struct config *config_of(const char *text)
-{
-	struct config_report *report = config_report_new();
-	struct config *config = config_parse("test.conf", text, strlen(text), report);
-
-	if (config == NULL)
-		fail_msg("%s", config_report_text(report, "test.conf"));
-	config_report_free(report);
-	return config;
-}
+#include "config_of.h"
 
 static const char common[] = "listen mixed 127.0.0.1:8118\n"
 			     "client prowlarr address 172.30.0.10\n"

@@ -2,6 +2,7 @@
 /* Finding the end of a head, and giving up on what has none. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -75,6 +76,32 @@ static void what_is_no_http_is_found_out_at_once(void **state)
 	}
 }
 
+/* Many bytes are looked at at once. */
+static void no_control_byte_hides_among_text(void **state)
+{
+	static const char start[] = "GET / HTTP/1.1\r\nX: ", end[] = "\r\n\r\n";
+	const size_t head_size = sizeof(start) - 1, value_size = 24;
+
+	(void)state;
+	for (size_t at = 0; at < value_size; at++) {
+		for (unsigned byte = 0; byte < 256; byte++) {
+			bool is_text = byte == '\t' || (byte >= ' ' && byte != 0x7f);
+			size_t scanned = 0, head_len;
+			char head[64];
+
+			memcpy(head, start, head_size);
+			memset(head + head_size, 'a', value_size);
+			head[head_size + at] = (char)byte;
+			memcpy(head + head_size + value_size, end, sizeof(end));
+			/* CR and LF are good together only. */
+			assert_int_equal(http_head_find_end(head,
+							    strlen(end) + head_size + value_size,
+							    &scanned, &head_len),
+					 is_text ? PARSE_DONE : PARSE_BAD);
+		}
+	}
+}
+
 static void pipelined_requests_are_told_apart(void **state)
 {
 	static const char two[] = "GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n";
@@ -90,6 +117,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(heads_are_bounded),
 		cmocka_unit_test(what_is_no_http_is_found_out_at_once),
+		cmocka_unit_test(no_control_byte_hides_among_text),
 		cmocka_unit_test(pipelined_requests_are_told_apart),
 	};
 
