@@ -76,7 +76,7 @@ static void an_odd_container_is_none(void **state)
 		{"\"Status\":\"exited\"", "\"Status\":1"},
 		{"\"State\":{", "\"Stat\":{"},
 		{"\"HostConfig\"", "\"Host\""},
-		{"\"Name\":", "\"Id\":"},
+		{"\"Name\":\"/egress\"", "\"Id\":\"" ID "\""},
 		{"{\"Id\"", "[{\"Id\""},
 		{"}}}", "}}}}"},
 	};
