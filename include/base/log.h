@@ -32,13 +32,27 @@ void log_configure(enum log_level level, enum log_format format);
 bool log_enabled(enum log_level level);
 
 /*
- * From now on the lines of this thread wait for log_flush, so that many of them are one write(2).
- * Its loop calls that before it waits for anything: a line is never late by more than a turn, and
- * only what kills the process in the middle of one (SIGKILL, a crash) loses the lines of that turn.
- * Errors never wait.
+ * From now on this process never waits for whoever reads its log, nor does a program that it
+ * starts: a line that cannot be written at once is lost, and the next that can says how many were.
+ * Once, before there are threads. Files are as ever.
  */
-void log_gather(void);
-void log_flush(void);
+void log_never_wait(void);
+
+/*
+ * From now on a thread of its own writes the lines; the others only put them where it finds them,
+ * 512 KiB for each thread that logs. When that is full, since nobody reads, lines are lost and
+ * counted, and it is said as soon as something can be written. The order of a thread's lines is
+ * kept. While there are many they wait for 5 ms, but not an error; a crash or SIGKILL loses these.
+ * -1 + errno. Before a filter of system calls; every thread that logs should last.
+ */
+MUST_CHECK int log_writer_start(void);
+
+/* No other thread logs any more. Everything is written then, unless nobody has read the log for a
+ * second; later lines are written at once. */
+void log_writer_stop(void);
+
+/* Since the start; any thread. */
+uint64_t log_lines_lost(void);
 
 void log_error(const char *format, ...) PRINTF_LIKE(1, 2);
 void log_warn(const char *format, ...) PRINTF_LIKE(1, 2);

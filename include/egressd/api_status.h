@@ -65,6 +65,7 @@ struct api_status {
 	size_t egress_count;
 	uint64_t sessions_active, requests_held;
 	uint64_t bytes_sent, bytes_received; /* to and from origins */
+	uint64_t log_lines_lost;
 	const struct api_session_count *sessions;
 	size_t session_count;
 	const struct api_request_count *requests;

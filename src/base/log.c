@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Formats a line in a buffer on the caller's stack; writes it at once, or with others of its
- * thread. */
+/* Formats a line in a buffer on the caller's stack. */
 #include "base/log.h"
 
-#include <limits.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
+#include "log_sink.h"
 
 enum {
 	LOG_TAIL_SIZE =
@@ -19,15 +17,6 @@ enum {
 	LOG_STAMP_MS = sizeof("2026-01-01T00:00:00.") - 1, /* where the milliseconds stand */
 };
 
-/* Lines that wait. PIPE_BUF at most, so that what other threads write into the same pipe does not
- * get between them. */
-struct log_gathered {
-	bool on;
-	size_t len;
-	char bytes[PIPE_BUF];
-};
-
-static _Thread_local struct log_gathered log_gathered;
 static _Atomic int log_threshold = LOG_INFO;
 static _Atomic int log_style = LOG_TEXT;
 
@@ -167,41 +156,21 @@ void log_field_address(struct log_line *line, const char *key, const struct addr
 		log_field(line, key, address_format(address, text));
 }
 
-/* A log that cannot be written has nobody left to tell. */
-static void log_write(const char *bytes, size_t len)
+void log_line_finish(struct log_line *line)
 {
-	ssize_t written = write(STDERR_FILENO, bytes, len);
-
-	(void)written;
-}
-
-void log_gather(void)
-{
-	log_gathered.on = true;
-}
-
-void log_flush(void)
-{
-	if (log_gathered.len > 0)
-		log_write(log_gathered.bytes, log_gathered.len);
-	log_gathered.len = 0;
+	line->text.size = sizeof(line->bytes);
+	if (line->text.truncated)
+		text_add(&line->text,
+			 line->format == LOG_JSON ? ",\"truncated\":true" : " truncated=true");
+	text_add(&line->text, line->format == LOG_JSON ? "}\n" : "\n");
 }
 
 void log_end(struct log_line *line)
 {
 	if (!line->enabled)
 		return;
-	line->text.size = sizeof(line->bytes);
-	if (line->text.truncated)
-		text_add(&line->text,
-			 line->format == LOG_JSON ? ",\"truncated\":true" : " truncated=true");
-	text_add(&line->text, line->format == LOG_JSON ? "}\n" : "\n");
-	if (line->text.len > sizeof(log_gathered.bytes) - log_gathered.len)
-		log_flush();
-	memcpy(log_gathered.bytes + log_gathered.len, line->text.bytes, line->text.len);
-	log_gathered.len += line->text.len;
-	if (!log_gathered.on || line->level == LOG_ERROR)
-		log_flush();
+	log_line_finish(line);
+	log_sink_put(line->text.bytes, line->text.len, line->level == LOG_ERROR);
 }
 
 static void PRINTF_LIKE(2, 0) log_message(enum log_level level, const char *format, va_list args)

@@ -191,6 +191,9 @@ static void metrics_process(const struct api_status *status, struct metrics *met
 	metrics_one(metrics, "egressd_proxy_restarts_total", METRIC_COUNTER,
 		    "How often the proxy died and was started again.", status->rules->restarts);
 	metrics_witness(status->rules, metrics);
+	metrics_one(metrics, "egressd_log_lines_dropped_total", METRIC_COUNTER,
+		    "Lines of the proxy's log that were lost, since nobody read it.",
+		    status->log_lines_lost);
 	metrics_one(metrics, "egressd_last_reload_successful", METRIC_GAUGE,
 		    "0 when the last reload was refused.", !status->last_reload_error);
 	metrics_family(metrics, "egressd_config_loaded_time_seconds", METRIC_GAUGE,

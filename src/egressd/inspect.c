@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "egressd/api_status.h"
 #include "egressd/daemon.h"
 #include "egressd/session.h"
@@ -121,6 +122,7 @@ static void inspect_counters(const struct daemon *daemon, struct inspection *ins
 		.failures = inspect_sum(daemon, offsetof(struct counters, resolver.failures)),
 		.timeouts = inspect_sum(daemon, offsetof(struct counters, resolver.timeouts)),
 	};
+	status->log_lines_lost = log_lines_lost();
 	status->bytes_sent = inspect_sum(daemon, offsetof(struct counters, bytes_from_clients));
 	status->bytes_received = inspect_sum(daemon, offsetof(struct counters, bytes_from_origins));
 }

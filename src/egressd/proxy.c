@@ -63,6 +63,10 @@ int proxy_run(bool no_seccomp)
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
+	if (log_writer_start() < 0) {
+		log_error("cannot start: %m");
+		return WARDEN_FAILED;
+	}
 	proxy_raise_descriptor_limit();
 	proxy_grow_descriptor_table();
 	if (daemon_start(&daemon, CHANNEL_DESCRIPTOR, &exit_code) == 0) {
@@ -70,5 +74,6 @@ int proxy_run(bool no_seccomp)
 		exit_code = WARDEN_ENDED;
 	}
 	daemon_clear(&daemon);
+	log_writer_stop();
 	return exit_code;
 }

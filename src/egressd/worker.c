@@ -164,15 +164,12 @@ static void *worker_run(void *arg)
 {
 	struct worker *worker = arg;
 
-	log_gather();
 	while (!worker_is_done(worker)) {
 		event_base_loop(worker->base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
 		worker_reap(worker);
-		log_flush();
 	}
 	worker_end_sessions(worker, "shutting down");
 	worker_reap(worker);
-	log_flush();
 	/* Whoever still waits for an answer gets one. */
 	mailbox_run(&worker->mailbox, worker);
 	mailbox_post(worker->owner, &worker->ended_message);

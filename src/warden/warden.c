@@ -201,8 +201,11 @@ int warden_run(const struct warden_options *options)
 {
 	struct warden warden = {
 		.options = options, .program = -1, .control = -1, .child = {.channel = -1}};
-	int code = warden_start(&warden);
+	int code;
 
+	/* Who keeps the packet rules waits for nobody. */
+	log_never_wait();
+	code = warden_start(&warden);
 	if (code == WARDEN_ENDED) {
 		event_base_dispatch(warden.base);
 		code = warden.exit_code;

@@ -45,11 +45,13 @@ def test_each_exchange_of_a_connection_has_its_line(gateway):
 
 
 def test_no_path_query_or_credential_is_written(gateway):
+    mark = gateway.daemon.mark()
     with gateway.connect() as connection:
         connection.ask(gateway.url("/whoami?apikey=sesame1"), "GET", "Cookie: sesame2", "Authorization: Bearer sesame3",
                        "Proxy-Authorization: Basic c2VzYW1lNDpz")
         connection.ask(gateway.url("/sesame5"))
         connection.send("GET /sesame6 HTTP/1.1\r\nBad : sesame7\r\n\r\n").rest()
+    gateway.daemon.session(mark, status=400)
     assert "sesame" not in gateway.daemon.text() and "c2VzYW1l" not in gateway.daemon.text()
 
 
@@ -62,6 +64,7 @@ def test_a_name_cannot_forge_a_line(gateway):
             pass
     with gateway.connect() as connection:
         connection.connect("one.example.org", gateway.origins.port["tcp"])
+    gateway.daemon.session(mark, end="bad_request")
     gateway.daemon.session(mark, host="one.example.org")
     assert not [entry for entry in gateway.daemon.log.since(mark) if "forged" in entry]
 
@@ -73,10 +76,11 @@ def test_log_hosts_no_writes_no_browsing_history(start):
     gateway.get(name="nowhere.example.org")
     with gateway.connect() as connection:
         connection.socks5("two.example.org", gateway.origins.port["tcp"])
-    gateway.daemon.session(0, method="SOCKS5")
-    text = gateway.daemon.text()
-    assert "example.org" not in text and not re.search(rf'"port":{gateway.origins.port["http"]}\b', text)
     gateway.check()
+    gateway.stop()  # then everything is written
+    text = gateway.daemon.text()
+    assert '"method":"SOCKS5"' in text
+    assert "example.org" not in text and not re.search(rf'"port":{gateway.origins.port["http"]}\b', text)
 
 
 def test_text_lines_carry_the_same_keys(start):

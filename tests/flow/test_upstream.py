@@ -55,9 +55,10 @@ def test_the_login_is_given(start, users, scheme):
     port = free_port()
     near, far = chain(start, scheme + "://hub:p%40ss%3Aword@127.0.0.1", port,
                       listen=f"listen mixed 127.0.0.1:{port} auth {users}")
+    mark = near.daemon.mark()
     with near.tunnel("PEER") as tunnel:
         assert tunnel.rest() == b"127.0.0.1\n"
-    assert far.daemon.session(0, user="hub")
+    assert far.daemon.session(0, user="hub") and near.daemon.session(mark, sent=5)
     assert "p@ss" not in near.daemon.text() and "p%40ss" not in near.daemon.text()
     near.check()
 

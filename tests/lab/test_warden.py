@@ -15,6 +15,7 @@ from . import policy, world
 from .curl import Curl
 from .daemon import USER, Daemon, program
 from .test_firewall import associate, serve, wait_until
+from .unread import Reader
 
 GATE = world.GATEWAY_APPS
 PROXY = f"http://{GATE}:8118"
@@ -223,6 +224,28 @@ def test_the_rules_stay_when_it_ends_in_order_and_can_be_removed_then(warden, la
     assert warden.verify()[0] == 0 and "stay" in warden.text()
     lab.gateway.run(program("egressctl"), "rules", "remove", "gateway")
     assert table(lab) == ""
+
+
+def test_an_unread_log_keeps_no_rules_from_being_repaired(make, lab, tmp_path):
+    """The warden is one thread: it must not wait for who reads what it says about the repair."""
+    reader = Reader(str(tmp_path), os.path.join(lab.folder, "egressd", "log"))
+    try:
+        warden = make(before=(*reader.before, *container(*KEPT)), extra=("--no-owner",)).start()
+        reader.stall()
+        reader.fill()
+        for words in ("flush ruleset", "delete table inet egressd", "flush chain inet egressd own"):
+            lab.gateway.run("nft", words)
+            wait_until(lambda: warden.verify()[0] == 0, words)
+        wait_until(lambda: warden.firewall()["repairs"] == 3, "the repairs are not counted")
+        assert warden.serves()
+        mark = warden.mark()
+        reader.go_on()
+        wait_until(reader.is_done, "the log is read again")
+        warden.reload()
+        assert warden.event("log lines lost", mark)["count"] >= 3
+        assert warden.stop() == 0
+    finally:
+        reader.stop()
 
 
 def test_a_reload_changes_rules_and_policy_together(warden, lab):

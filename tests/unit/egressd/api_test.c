@@ -152,6 +152,7 @@ static int setup(void **state)
 
 	*state = fake;
 	fake->status = (struct api_status){.started_at_ms = 1700000000042,
+					   .log_lines_lost = 12,
 					   .config_path = "egress.conf",
 					   .rules = &rules_off,
 					   .seccomp = "on",
@@ -343,6 +344,7 @@ static void api_metrics_are_well_formed(void **state)
 		"egressd_requests_total{egress=\"-\",outcome=\"refused\"} 1\n",
 		"egressd_refusals_total{reason=\"policy\"} 1\n",
 		"egressd_bytes_total{direction=\"sent\"} 0\n",
+		"egressd_log_lines_dropped_total 12\n",
 		"process_start_time_seconds 1700000000.042\n",
 	};
 	struct fake *fake = *state;
