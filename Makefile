@@ -27,7 +27,7 @@ CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -Iinclude $(OPTIMISE) $(WARNINGS) $(HARDENI
 	$(SANITIZE_FLAGS) $(PKG_CFLAGS) -MMD -MP $(CFLAGS)
 LDFLAGS_ALL := -pie -pthread -Wl,-z,relro,-z,now $(SANITIZE_FLAGS) $(LDFLAGS)
 
-LAYERS := base policy proto firewall control net tunnel apps config warden leak
+LAYERS := base policy proto firewall control engine net tunnel apps config warden leak
 LIBRARY := $(BUILD)/libegress.a
 objects = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard $(1))))
 LIBRARY_OBJECTS := $(foreach layer,$(LAYERS),$(call objects,src/$(layer)/*.c))

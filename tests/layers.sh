@@ -10,12 +10,13 @@ may_include() {
 	case $1 in
 	base) echo base ;;
 	policy | proto | firewall | control | tunnel | apps) echo base "$1" ;;
+	engine) echo base control engine ;;
 	net) echo base net proto ;;
 	config) echo base policy proto config firewall ;;
 	warden) echo base firewall control tunnel config warden ;;
 	leak) echo base firewall control tunnel config leak ;;
 	egressd) echo base policy proto firewall control net tunnel apps config warden egressd ;;
-	egressctl) echo base policy proto firewall control tunnel apps config leak egressctl ;;
+	egressctl) echo base policy proto firewall control engine tunnel apps config leak egressctl ;;
 	esac
 }
 
@@ -25,7 +26,7 @@ may_use() {
 	openssl) echo base net ;;
 	ares) echo net ;;
 	curl) echo apps control tunnel leak egressctl ;;
-	jansson) echo apps control config tunnel egressd leak egressctl ;;
+	jansson) echo apps control engine config tunnel egressd leak egressctl ;;
 	idn2) echo config ;;
 	libnftnl) echo firewall ;;
 	libmnl) echo firewall leak ;;
@@ -43,7 +44,7 @@ contains() {
 	return 1
 }
 
-for layer in base policy proto firewall control net tunnel apps config warden leak egressd egressctl; do
+for layer in base policy proto firewall control engine net tunnel apps config warden leak egressd egressctl; do
 	for file in src/"$layer"/*.c src/"$layer"/*.h include/"$layer"/*.h; do
 		[ -e "$file" ] || continue
 		sed -n 's/^#include "\([a-z]*\)\/.*/\1/p' "$file" | sort -u | while read -r used; do

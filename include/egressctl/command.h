@@ -67,6 +67,7 @@ int command_rules(struct invocation *invocation);
 int command_leak_test(struct invocation *invocation);
 int command_doctor(struct invocation *invocation);
 int command_tunnel(struct invocation *invocation);
+int command_rejoin(struct invocation *invocation);
 int command_version(struct invocation *invocation);
 
 /* Takes the options off the command line: the shared ones into the invocation, and the command's

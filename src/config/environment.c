@@ -37,6 +37,8 @@ static const struct variable known[] = {
 	{"HOLD", "hold", NULL},
 	{"LOG", "log", NULL},
 	{"UDP_PORTS", "udp-ports", NULL},
+	{"FIREWALL", "firewall", NULL},
+	{"VPN_ENDPOINT", "vpn-endpoint", NULL},
 	{"EXPECT", "expect", NULL},
 };
 

@@ -13,7 +13,7 @@ _egressctl() {
 	local common='--json --help --socket --config'
 	COMPREPLY=()
 	case $previous in
-	--socket | --config | --pcap | --*key-file | --config-dir)
+	--socket | --docker-socket | --config | --pcap | --*key-file | --config-dir)
 		compopt -o default
 		return
 		;;
@@ -31,7 +31,7 @@ _egressctl() {
 		word=${COMP_WORDS[i]}
 		case $word in
 		--uid | --apps | --bridge | --*-url | --exit-url6 | --*key-file | --config-dir | --proxy | --echo | --only | --netns | --host | \
-			--device | --pcap | --rebinding-name | --real-address | --target | --endpoint | --down | --up) i=$((i + 1)) ;;
+			--device | --pcap | --rebinding-name | --docker-socket | --project | --real-address | --target | --endpoint | --down | --up) i=$((i + 1)) ;;
 		--socket | --config)
 			named+=("$word" "${COMP_WORDS[++i]}")
 			;;
@@ -43,7 +43,7 @@ _egressctl() {
 	done
 	local words=
 	case $command:$place in
-	:*) words='status health explain check config connections reload apps passwd rules tunnel leak-test doctor version help' ;;
+	:*) words='status health explain check config connections reload apps passwd rules tunnel leak-test doctor rejoin version help' ;;
 	explain:0) words=$(_egressctl_names clients "${named[@]}") ;;
 	config:0) words='show' ;;
 	connections:0) words='kill' ;;
@@ -52,7 +52,7 @@ _egressctl() {
 	apps:*) words='prowlarr flaresolverr radarr qbittorrent overseerr' ;;
 	rules:0) words='show apply verify diff remove' ;;
 	rules:1) words='gateway hub app host witness' ;;
-	help:0) words='status health explain check config connections reload apps passwd rules tunnel leak-test doctor version' ;;
+	help:0) words='status health explain check config connections reload apps passwd rules tunnel leak-test doctor rejoin version' ;;
 	check:0 | passwd:0) compopt -o default ;;
 	esac
 	if [[ $current == -* ]]; then
@@ -63,6 +63,7 @@ _egressctl() {
 		connections) words+=' --watch' ;;
 		doctor) words+=' --preflight --host' ;;
 		tunnel) words+=' --key-file' ;;
+		rejoin) words+=' --watch --dry-run --project --docker-socket' ;;
 		apps)
 			words+=' --dry-run --proxy --echo --config-dir --flaresolverr-url'
 			for word in prowlarr radarr qbittorrent overseerr; do words+=" --$word-url --$word-key-file"; done

@@ -84,6 +84,21 @@ static const struct command commands[] = {
 	 "/run/secrets/gluetun_control_key where that is, or the policy's own key-file.\n"
 	 "Exit code 0: the tunnel is up, or restarts; 1: not; 2: could not tell.\n",
 	 true, command_tunnel},
+	{"rejoin", "", "start what was left behind when the VPN's container did not run",
+	 "[--watch|--dry-run] [--project NAME] [--docker-socket PATH]",
+	 "A container with network_mode service:X cannot start when X does not run, and the Docker "
+	 "engine\n"
+	 "does not try again. This asks the engine for those, and starts each whose X runs now; "
+	 "never one\n"
+	 "that a person stopped.\n"
+	 "  --watch               for ever, with a line of log for each start\n"
+	 "  --dry-run             start nothing, show it\n"
+	 "  --project NAME        Compose's; default: that of the container this runs in\n"
+	 "  --docker-socket PATH  default: DOCKER_HOST (unix://PATH), or /var/run/docker.sock\n"
+	 "Exit code 0: nothing is left to do; 1: something could not be started, or is to be; "
+	 "2: the\n"
+	 "engine cannot be asked.\n",
+	 false, command_rejoin},
 	{"version", "", "say which egressctl this is, and which egressd runs", "", "", true,
 	 command_version},
 };

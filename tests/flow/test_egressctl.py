@@ -144,7 +144,7 @@ def test_wrong_usage_is_said_and_exits_3(arguments):
 
 
 @pytest.mark.parametrize("command", ["status", "explain", "check", "config", "connections", "health", "reload", "passwd",
-                                     "leak-test", "version"])
+                                     "leak-test", "rejoin", "version"])
 def test_every_command_has_help(command):
     result = run(command, "--help")
     assert result.returncode == YES

@@ -19,7 +19,7 @@ def asked(gateway, *words):
 
 
 @pytest.mark.parametrize("command", ["status", "explain", "check", "config", "connections", "health", "reload", "apps", "passwd",
-                                     "rules", "tunnel", "doctor", "leak-test", "version"])
+                                     "rules", "tunnel", "doctor", "leak-test", "rejoin", "version"])
 def test_every_command_has_help(command):
     done = tool(command, "--help")
     assert done.returncode == 0 and command in done.stdout

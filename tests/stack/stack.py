@@ -19,9 +19,9 @@ from .outside import ADDRESSES, BRIDGE, VPN, Wire
 ROOT = os.path.dirname(TESTS)
 COMPOSE = os.path.join(ROOT, "compose")
 APPS = ("gluetun", "prowlarr", "flaresolverr", "radarr", "overseerr", "qbittorrent", "filebrowser")
-CONTAINERS = ("egress", *APPS)
+CONTAINERS = ("egress", "keeper", *APPS)
 VARIABLES = {"GLUETUN_API_KEY": "looks-only", "GLUETUN_CONTROL_KEY": "may-restart", "VPN_TYPE": "openvpn",
-             "EGRESSD_IMAGE": "egressd", "TORRENT_BIND": "127.0.0.1"}
+             "EGRESSD_IMAGE": "egressd", "TORRENT_BIND": "127.0.0.1", "COMPOSE_PROFILES": "keeper"}
 CONTROL = """import socket
 stream = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 stream.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"{device}")
@@ -60,7 +60,7 @@ class Stack:
         self.bridge = self.variant = None
         self.containers = []
         self.times = []  # (what happened, seconds to a request, seconds to all healthy)
-        self.environment = {**VARIABLES, "CONFIG": self.config, "DATA": os.path.join(engine.folder, "data"),
+        self.environment = {**VARIABLES, "DOCKER_SOCKET": engine.socket, "CONFIG": self.config, "DATA": os.path.join(engine.folder, "data"),
                             **{f"{app.upper()}_IMAGE": f"stand-in/{app}" for app in APPS}}
 
     def build(self):
@@ -202,16 +202,18 @@ class Stack:
             wire.look()
             assert wire.total.leaks == [] and wire.total.lost == 0, wire.total
         before = [wire.total.control for wire in wires]
-        self.wait("the wires see a packet in clear", lambda: self._send_control() and all(
+        self.wait("the wires see a packet in clear", lambda: self.send_control() and all(
             wire.look() and wire.total.control > seen for wire, seen in zip(wires, before)), timeout=5)
 
-    def _send_control(self):
+    def send_control(self):
         """A datagram from Gluetun's namespace, past its rules, to an address of the Internet."""
         device = json.loads(self.inside("gluetun", "ip", "-j", "route", "show", "default"))[0]["dev"]
         rule = ["OUTPUT", "-o", device, "-d", CONTROL_ADDRESSES[0], "-p", "udp", "-j", "ACCEPT"]
         self.inside("gluetun", "iptables", "-I", *rule)
-        self.inside("gluetun", "python3", "-c", CONTROL.format(device=device, address=CONTROL_ADDRESSES[0], port=CONTROL_PORT))
-        self.inside("gluetun", "iptables", "-D", *rule)
+        try:
+            self.inside("gluetun", "python3", "-c", CONTROL.format(device=device, address=CONTROL_ADDRESSES[0], port=CONTROL_PORT))
+        finally:
+            self.inside("gluetun", "iptables", "-D", *rule)
         return True
 
     def request(self, url, proxy="http://egress:8118", app="prowlarr"):

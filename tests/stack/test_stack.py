@@ -29,6 +29,30 @@ def test_every_compose_reads_the_files_alike(built, files, program):
     assert named == {(alias, proxy) for alias in ("egress", "prowlarr", "radarr")} | inside
 
 
+@pytest.mark.parametrize("program", COMPOSES)
+def test_the_keeper_is_a_choice(built, program):
+    for profile in ("keeper", ""):
+        chosen = built.compose("config", "--services", program=(COMPOSES[program],),
+                               variant=Variant("", environment={"COMPOSE_PROFILES": profile})).split()
+        assert ("keeper" in chosen) == (profile == "keeper") and "egress" in chosen
+
+
+@pytest.mark.every_engine
+def test_a_keeper_without_an_engine_says_so_once_and_harms_nobody(stack):
+    """As of a rootless engine, when DOCKER_SOCKET is not set."""
+    nowhere = Variant("", environment={"DOCKER_SOCKET": os.path.join(stack.engine.folder, "nowhere.sock")})
+    stack.compose("up", "-d", "--no-deps", "keeper", variant=nowhere)
+    try:
+        stack.wait("the keeper's word", lambda: "there is no socket of a Docker engine" in stack.logs("keeper"))
+        stack.wait("it is unhealthy", lambda: "no socket" in str(stack.engine.docker(
+            "exec", "keeper", "egressctl", "rejoin", "--dry-run", check=False)))
+        assert stack.logs("keeper").count("\n") == 1 and stack.engine.inspect("keeper")["RestartCount"] == 0
+        assert stack.request_works()
+    finally:
+        stack.compose("up", "-d", "--wait", "--no-deps", "keeper")
+    assert "watching project=egress" in stack.logs("keeper")
+
+
 def test_the_hubs_policy_may_be_loaded(built):
     built.engine.docker("run", "--rm", "-v", f"{COMPOSE}/hub:/etc/egressd:ro", "--entrypoint",
                         "/usr/bin/egressctl", "egressd", "check")

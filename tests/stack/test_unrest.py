@@ -40,13 +40,50 @@ def test_gluetun_stopped_and_started(busy, time):
     busy.recovers("gluetun stopped, and started at once", lambda: busy.engine.docker("start", "gluetun"))
 
 
+def leave_behind(stack):
+    """Docker tries once to start egress again while there is no network to join, and no more."""
+    stack.engine.docker("stop", "-t", "3", "gluetun")
+    stack.wait("egress has given up", lambda: stack.engine.inspect("egress")["State"]["Status"] == "exited")
+    assert "non running container" in stack.engine.inspect("egress")["State"]["Error"]
+    assert not stack.request_works()
+
+
+@pytest.mark.every_engine
 @pytest.mark.parametrize("time", TIMES)
 def test_gluetun_stopped_for_long(busy, time):
-    """Docker tries only once to start egress while there is no network to join: "docker compose up -d" starts both."""
-    busy.engine.docker("stop", "-t", "3", "gluetun")
-    busy.wait("egress has given up", lambda: busy.engine.inspect("egress")["State"]["Status"] == "exited")
-    assert not busy.request_works()
-    busy.recovers("gluetun stopped for long, then up -d", lambda: busy.compose("up", "-d", timeout=180))
+    leave_behind(busy)
+    busy.recovers("gluetun stopped for long, and started", lambda: busy.engine.docker("start", "gluetun"))
+    assert "started container=egress joins=gluetun" in busy.logs("keeper")
+
+
+@pytest.mark.parametrize("time", TIMES)
+def test_gluetun_stopped_for_long_without_a_keeper(busy, time):
+    """Then "docker compose up -d" starts both, and a start of Gluetun alone does not."""
+    busy.engine.docker("stop", "keeper")
+    leave_behind(busy)
+    busy.engine.docker("start", "gluetun")
+    busy.wait("Gluetun is healthy", lambda: busy.health("gluetun") == "healthy")
+    assert busy.engine.inspect("egress")["State"]["Status"] == "exited"
+    busy.recovers("the same without a keeper, then up -d", lambda: busy.compose("up", "-d", timeout=180))
+
+
+@pytest.mark.every_engine
+@pytest.mark.parametrize("time", TIMES)
+def test_what_a_person_stopped_stays_stopped(busy, time):
+    """Whatever Gluetun, the engine and the keeper do; until that person starts it."""
+    def is_left_alone():
+        busy.wait("Gluetun is healthy", lambda: busy.health("gluetun") == "healthy")
+        assert "nothing to do" in busy.inside("keeper", "egressctl", "rejoin")
+        state = busy.engine.inspect("egress")["State"]
+        assert (state["Status"], state["Error"]) == ("exited", "")
+
+    busy.engine.docker("stop", "egress")
+    busy.engine.docker("restart", "-t", "3", "gluetun")
+    is_left_alone()
+    busy.reboot()
+    is_left_alone()
+    busy.recovers("egress stopped by hand, and started", lambda: busy.engine.docker("start", "egress"))
+    busy.busy()
 
 
 @pytest.mark.parametrize("time", TIMES)
@@ -82,11 +119,21 @@ def test_gluetun_made_anew_by_another_tool(busy, time):
 
 @pytest.mark.parametrize("time", TIMES)
 def test_the_machine_started_anew(busy, time):
-    """No bridge, no rule, no container is left. The engine starts them in whatever order, and egress, when Gluetun is not
-    there yet, not again: hence the one command that the README has run at boot."""
-    def boot():
-        busy.reboot()
-        busy.compose("up", "-d", timeout=180)
+    """No bridge, no rule, no container is left. The engine starts them in whatever order."""
+    busy.recovers("the machine started anew", busy.reboot)
+    busy.busy()
 
-    busy.recovers("the machine started anew, and up -d", boot)
+
+@pytest.mark.every_engine
+@pytest.mark.parametrize("time", TIMES)
+def test_the_machine_started_anew_and_egress_before_gluetun(busy, time):
+    """The order in which egress cannot be started, made sure of: Gluetun comes when the engine is done with all others."""
+    def boot():
+        busy.engine.docker("update", "--restart=no", "gluetun")
+        busy.reboot()
+        assert "non running container" in busy.engine.inspect("egress")["State"]["Error"]
+        busy.engine.docker("update", "--restart=unless-stopped", "gluetun")
+        busy.engine.docker("start", "gluetun")
+
+    busy.recovers("the machine started anew, egress before Gluetun", boot)
     busy.busy()

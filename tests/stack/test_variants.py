@@ -6,7 +6,9 @@ from functools import partial
 
 import pytest
 
-from .engine import OLD
+from lab.vpn import Vpn as OpenVpn
+
+from .engine import OLD, Failed
 from .outside import ADDRESSES, DIRECT, HOME_PUBLIC, HOST, PEER, VPN, VPN_2
 from .stack import COMPOSE, PLAIN, Variant
 from .test_leak import leak_test, on_a_second_network, seen_on_the_bridge
@@ -180,6 +182,27 @@ class TestWireGuard:
 
     def test_gluetun_killed_leaks_nothing(self, wireguard):
         wireguard.recovers("gluetun killed (-9), WireGuard", lambda: wireguard.kill("gluetun"))
+
+
+@pytest.fixture(scope="module")
+def strict(built):
+    return built.up(Variant("strict rules", services=("prowlarr",), environment={
+        "FIREWALL": "strict", "VPN_ENDPOINT": f"{VPN}:{OpenVpn.port} proto udp"}))
+
+
+class TestStrict:
+    """By two lines of .env."""
+
+    def test_nobody_in_gluetuns_network_gets_past_the_tunnel(self, strict):
+        """What the control of all other tests is: a packet that Gluetun's rules let out. Here it is refused."""
+        assert strict.request_works()
+        strict.ctl("rules", "verify", "gateway", "--strict")
+        with pytest.raises(Failed, match="Operation not permitted"):
+            strict.send_control()
+
+    def test_gluetun_restarted_comes_back(self, strict):
+        strict.engine.docker("restart", "-t", "3", "gluetun")
+        strict.wait("a request", strict.request_works)
 
 
 @pytest.fixture(scope="module")

@@ -51,6 +51,11 @@ static void variables_become_statements(void **state)
 		 "egress vpn device tun0\nblock to private\nhold 5s\ndefault block\n"},
 		{{"EGRESSD_UDP_PORTS=8200-8263"},
 		 "egress vpn device tun0\nblock to private\nudp-ports 8200-8263\ndefault block\n"},
+		{{"EGRESSD_FIREWALL=strict",
+		  "EGRESSD_VPN_ENDPOINT=45.80.2.2:1194; 45.80.2.3:443 proto tcp"},
+		 "egress vpn device tun0\nblock to private\nfirewall strict\n"
+		 "vpn-endpoint 45.80.2.2:1194\nvpn-endpoint 45.80.2.3:443 proto tcp\n"
+		 "default block\n"},
 		{{"EGRESSD_EGRESS=device wg0 resolver 9.9.9.9", "PATH=/bin", "EGRESSD_ALLOW="},
 		 "egress vpn device wg0 resolver 9.9.9.9\nblock to private\ndefault block\n"},
 		{{"EGRESSD_CLIENT=a address 10.0.0.1; b address 10.0.0.2;\n  c address 10.0.0.3\n",
