@@ -8,6 +8,6 @@ shift
 # Its standard error only counts what it left out of system headers.
 # shellcheck disable=SC2016 # expanded inside
 printf '%s\n' "$@" | FLAGS=$flags xargs -P "$(nproc)" -n 6 sh -c 'clang-tidy --quiet "$@" -- $FLAGS 2>/dev/null' sh
-shellcheck tests/*.sh .ci/run
+shellcheck tests/*.sh tests/stack/*.sh compose/*.sh .ci/run
 shellcheck --shell=bash src/egressctl/egressctl.bash
 echo "lint: $# C files and the scripts are clean"
