@@ -5,9 +5,20 @@ import os
 import pytest
 
 from lab.daemon import program
+from lab.netns import enter_own
 from lab.pki import Authority
 
 from .harness import Gateway, start_origins
+
+
+def pytest_configure(config):
+    """
+    Each worker has a network namespace of its own: a port that nobody listens on, or one a garbled request happens to
+    name, is not another worker's.
+    """
+    enter_own()
+    with open("/proc/sys/net/ipv4/tcp_max_tw_buckets", "w", encoding="ascii") as file:
+        file.write("256")  # looking at the daemon's sockets reads through all that linger
 
 
 def pytest_sessionstart(session):
