@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,15 +32,23 @@ struct model {
 	int prefix_count, user_count;
 };
 
+/* The same numbers in every run: 0 .. sides - 1. */
+static int roll(int sides)
+{
+	static unsigned short state[3] = {7};
+
+	return (int)(nrand48(state) % sides);
+}
+
 /* Few addresses and few users, so that clients overlap. */
 static struct address any_address(void)
 {
-	struct address address = {.family = rand() % 3 == 0 ? AF_INET6 : AF_INET};
+	struct address address = {.family = roll(3) == 0 ? AF_INET6 : AF_INET};
 	size_t len = address_len(&address);
 
 	address.bytes[0] = 10;
-	address.bytes[len - 2] = (uint8_t)(rand() % 2);
-	address.bytes[len - 1] = (uint8_t)(rand() % 256);
+	address.bytes[len - 2] = (uint8_t)(roll(2));
+	address.bytes[len - 1] = (uint8_t)(roll(256));
 	return address;
 }
 
@@ -50,7 +59,7 @@ static struct prefix any_prefix(void)
 	size_t len = address_len(&prefix.address);
 	struct address mask;
 
-	prefix.bits = (uint8_t)(len * 8 - free_bits[rand() % 8]);
+	prefix.bits = (uint8_t)(len * 8 - free_bits[roll(8)]);
 	mask = prefix_mask(&prefix);
 	for (size_t i = 0; i < len; i++)
 		prefix.address.bytes[i] &= mask.bytes[i];
@@ -59,7 +68,7 @@ static struct prefix any_prefix(void)
 
 static void any_user(char user[8])
 {
-	snprintf(user, 8, "u%d", rand() % 12);
+	snprintf(user, 8, "u%d", roll(12));
 }
 
 static void model_fill(struct model *model, struct policy_builder *builder)
@@ -67,11 +76,11 @@ static void model_fill(struct model *model, struct policy_builder *builder)
 	char name[16];
 	int client;
 
-	snprintf(name, sizeof(name), "c%d", rand());
+	snprintf(name, sizeof(name), "c%d", roll(INT_MAX));
 	client = policy_builder_client(builder, name, strlen(name));
 	assert_true(client >= 0);
-	*model = (struct model){.prefix_count = rand() % (ATTRIBUTES + 1),
-				.user_count = rand() % 3 == 0 ? rand() % (ATTRIBUTES + 1) : 0};
+	*model = (struct model){.prefix_count = roll(ATTRIBUTES + 1),
+				.user_count = roll(3) == 0 ? roll(ATTRIBUTES + 1) : 0};
 	for (int i = 0; i < model->prefix_count; i++) {
 		model->prefixes[i] = any_prefix();
 		assert_return_code(
@@ -112,10 +121,9 @@ static void the_index_finds_whom_a_look_at_each_would_find(void **state)
 	int known = 0;
 
 	(void)state;
-	srand(7);
 	for (int round = 0; round < POLICIES; round++) {
 		struct policy_builder *builder = policy_builder_new("test.conf");
-		int count = rand() % (CLIENTS + 1);
+		int count = roll(CLIENTS + 1);
 		struct policy *policy;
 
 		assert_non_null(builder);
@@ -128,7 +136,7 @@ static void the_index_finds_whom_a_look_at_each_would_find(void **state)
 			char user[8] = "";
 			int found;
 
-			if (rand() % 2 == 0)
+			if (roll(2) == 0)
 				any_user(user);
 			found = policy_identify(policy, POLICY_CLIENT_UNKNOWN, &source, user,
 						strlen(user));
