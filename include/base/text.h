@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/compiler.h"
 
@@ -19,9 +20,35 @@ struct text {
 /* Uses bytes, size >= 1. */
 void text_init(struct text *text, char *bytes, size_t size);
 
-void text_add(struct text *text, const char *string);
-void text_add_bytes(struct text *text, const char *bytes, size_t len);
-void text_add_char(struct text *text, char byte);
+/* As much of bytes as there is room for, which is not enough. */
+void text_add_cut(struct text *text, const char *bytes);
+
+/* Inline, like the next two: most of what is added is a word of ours, and the compiler knows how
+ * long that is. */
+static inline void text_add_bytes(struct text *text, const char *bytes, size_t len)
+{
+	if (len >= text->size - text->len) {
+		text_add_cut(text, bytes);
+		return;
+	}
+	if (len == 0)
+		return;
+	memcpy(text->bytes + text->len, bytes, len);
+	text->len += len;
+	text->bytes[text->len] = '\0';
+}
+
+static inline void text_add(struct text *text, const char *string)
+{
+	text_add_bytes(text, string, strlen(string));
+}
+
+static inline void text_add_char(struct text *text, char byte)
+{
+	text_add_bytes(text, &byte, 1);
+}
+
+/* The whole number or nothing of it. */
 void text_add_number(struct text *text, int64_t number);
 void text_add_format(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
 

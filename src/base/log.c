@@ -91,25 +91,42 @@ static void log_keep_whole(struct log_line *line, size_t len_before)
 	line->text.bytes[len_before] = '\0';
 }
 
+/* The room is looked at once for all of it: half a key would have to go again. */
 static void log_add_key(struct log_line *line, const char *key)
 {
+	struct text *text = &line->text;
+	char *at = text->bytes + text->len;
 	bool json = line->format == LOG_JSON;
+	size_t len = strlen(key), quotes = json ? 2 : 0;
 
-	text_add_char(&line->text, json ? ',' : ' ');
+	if (len + quotes + 2 >= text->size - text->len) {
+		text->truncated = true;
+		return;
+	}
+	*at++ = json ? ',' : ' ';
 	if (json)
-		text_add_char(&line->text, '"');
-	text_add(&line->text, key);
+		*at++ = '"';
+	memcpy(at, key, len);
+	at += len;
 	if (json)
-		text_add_char(&line->text, '"');
-	text_add_char(&line->text, json ? ':' : '=');
+		*at++ = '"';
+	*at++ = json ? ':' : '=';
+	*at = '\0';
+	text->len += len + quotes + 2;
 }
+
+/* What a value of text may hold and stand there as it is. */
+static const bool log_plain_bytes[256] = {
+	['!'] = true,
+	['#' ... '<'] = true,
+	['>' ... '['] = true,
+	[']' ... '~'] = true,
+};
 
 static bool log_value_is_plain(const char *value, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
-		unsigned char byte = (unsigned char)value[i];
-
-		if (byte <= ' ' || byte >= 0x7f || byte == '"' || byte == '\\' || byte == '=')
+		if (!log_plain_bytes[(unsigned char)value[i]])
 			return false;
 	}
 	return len > 0;
@@ -150,10 +167,16 @@ void log_field_number(struct log_line *line, const char *key, int64_t value)
 
 void log_field_address(struct log_line *line, const char *key, const struct address *address)
 {
+	size_t len_before = line->text.len;
 	char text[ADDRESS_TEXT_SIZE];
 
-	if (line->enabled)
-		log_field(line, key, address_format(address, text));
+	if (!line->enabled)
+		return;
+	log_add_key(line, key);
+	text_add(&line->text, line->format == LOG_JSON ? "\"" : "");
+	text_add(&line->text, address_format(address, text));
+	text_add(&line->text, line->format == LOG_JSON ? "\"" : "");
+	log_keep_whole(line, len_before);
 }
 
 void log_line_finish(struct log_line *line)

@@ -12,33 +12,13 @@ void text_init(struct text *text, char *bytes, size_t size)
 	bytes[0] = '\0';
 }
 
-void text_add_bytes(struct text *text, const char *bytes, size_t len)
+void text_add_cut(struct text *text, const char *bytes)
 {
 	size_t room = text->size - text->len - 1;
 
-	if (len > room) {
-		text->truncated = true;
-		len = room;
-	}
-	if (len == 0)
-		return;
-	memcpy(text->bytes + text->len, bytes, len);
-	text->len += len;
-	text->bytes[text->len] = '\0';
-}
-
-void text_add(struct text *text, const char *string)
-{
-	text_add_bytes(text, string, strlen(string));
-}
-
-void text_add_char(struct text *text, char byte)
-{
-	if (text->len + 1 >= text->size) {
-		text->truncated = true;
-		return;
-	}
-	text->bytes[text->len++] = byte;
+	text->truncated = true;
+	memcpy(text->bytes + text->len, bytes, room);
+	text->len += room;
 	text->bytes[text->len] = '\0';
 }
 
@@ -46,16 +26,24 @@ void text_add_char(struct text *text, char byte)
 void text_add_number(struct text *text, int64_t number)
 {
 	uint64_t left = number < 0 ? -(uint64_t)number : (uint64_t)number;
-	char digits[20];
-	size_t at = sizeof(digits);
+	size_t len = number < 0 ? 2 : 1;
+	char *at;
 
+	for (uint64_t rest = left; rest >= 10; rest /= 10)
+		len++;
+	if (len >= text->size - text->len) {
+		text->truncated = true;
+		return;
+	}
+	text->len += len;
+	at = text->bytes + text->len;
+	*at = '\0';
 	do {
-		digits[--at] = (char)('0' + left % 10);
+		*--at = (char)('0' + left % 10);
 		left /= 10;
 	} while (left > 0);
 	if (number < 0)
-		text_add_char(text, '-');
-	text_add_bytes(text, digits + at, sizeof(digits) - at);
+		*--at = '-';
 }
 
 void text_add_format(struct text *text, const char *format, ...)

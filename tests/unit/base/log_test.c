@@ -59,13 +59,36 @@ static void a_value_never_forges_a_line(void **state)
 	assert_ptr_equal(strchr(out, '\n'), out + strlen(out) - 1);
 }
 
+/* Everything else of one byte would end the value, or look like another key. */
+static void only_a_plain_byte_stands_without_quotes(void **state)
+{
+	(void)state;
+	log_configure(LOG_INFO, LOG_TEXT);
+	for (int byte = 0; byte < 256; byte++) {
+		char value = (char)byte, out[4096];
+		bool plain = byte > ' ' && byte < 0x7f && strchr("\"\\=", byte) == NULL;
+		struct capture capture;
+		struct log_line line;
+
+		capture_start(&capture);
+		log_begin(&line, LOG_INFO, "event");
+		log_field_bytes(&line, "value", &value, 1);
+		log_end(&line);
+		capture_stop(&capture, out);
+		assert_int_equal(strstr(out, "value=\"") == NULL, plain);
+		assert_int_equal(strlen(strchr(out, '=')) == strlen("=x\n"), plain);
+	}
+}
+
 static void a_json_line_is_json_however_long(void **state)
 {
 	static const size_t lengths[] = {0,    10,   300,  1900, 1960, 1980,
 					 1990, 2000, 2010, 2020, 3000};
 	static char value[3001];
+	struct address address;
 
 	(void)state;
+	assert_true(address_parse("2001:db8::1", 11, &address));
 	log_configure(LOG_INFO, LOG_JSON);
 	for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
 		struct capture capture;
@@ -80,6 +103,7 @@ static void a_json_line_is_json_however_long(void **state)
 		log_begin(&line, LOG_WARN, i % 3 == 0 ? value : "event");
 		log_field(&line, "value", value);
 		log_field_number(&line, "number", 7);
+		log_field_address(&line, "address", &address);
 		log_field(&line, "last", "x");
 		log_end(&line);
 		capture_stop(&capture, out);
@@ -87,6 +111,9 @@ static void a_json_line_is_json_however_long(void **state)
 		json = json_loads(out, 0, &error);
 		assert_non_null(json);
 		assert_string_equal(json_string_value(json_object_get(json, "level")), "warn");
+		if (json_object_get(json, "address") != NULL)
+			assert_string_equal(json_string_value(json_object_get(json, "address")),
+					    "2001:db8::1");
 		assert_int_equal(json_object_get(json, "truncated") != NULL,
 				 json_object_get(json, "last") == NULL);
 		json_decref(json);
@@ -114,6 +141,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_value_never_forges_a_line),
+		cmocka_unit_test(only_a_plain_byte_stands_without_quotes),
 		cmocka_unit_test(a_json_line_is_json_however_long),
 		cmocka_unit_test(quiet_levels_write_nothing),
 	};

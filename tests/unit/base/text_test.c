@@ -65,6 +65,22 @@ static void numbers_stand_whole_at_both_ends_of_their_range(void **state)
 	}
 }
 
+/* Half of one would be another number. */
+static void a_number_that_does_not_fit_leaves_nothing(void **state)
+{
+	(void)state;
+	for (size_t size = 1; size < 8; size++) {
+		char bytes[8] = {1, 1, 1, 1, 1, 1, 1, 'z'};
+		struct text text;
+
+		text_init(&text, bytes, size);
+		text_add_number(&text, -1234);
+		assert_int_equal(text.truncated, size < 6);
+		assert_string_equal(text.bytes, size < 6 ? "" : "-1234");
+		assert_int_equal(bytes[7], 'z');
+	}
+}
+
 static void json_has_no_byte_that_could_end_it(void **state)
 {
 	char bytes[128];
@@ -95,6 +111,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_does_not_fit_is_dropped_and_remembered),
 		cmocka_unit_test(numbers_stand_whole_at_both_ends_of_their_range),
+		cmocka_unit_test(a_number_that_does_not_fit_leaves_nothing),
 		cmocka_unit_test(json_has_no_byte_that_could_end_it),
 		cmocka_unit_test(json_is_never_cut_within_an_escape),
 	};
