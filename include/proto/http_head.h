@@ -12,6 +12,7 @@
 
 #include "base/host.h"
 #include "base/span.h"
+#include "proto/http_name.h"
 #include "proto/parse.h"
 
 enum {
@@ -21,6 +22,7 @@ enum {
 
 struct http_field {
 	struct span name, value; /* value without the blanks around it */
+	enum http_name is;       /* what name says */
 };
 
 enum http_framing {
@@ -33,6 +35,7 @@ enum http_framing {
 /* Fields shared by both kinds of head. */
 struct http_head {
 	uint8_t minor_version; /* 0 or 1 */
+	uint32_t names;        /* 1 << name for each of the fields */
 	size_t field_count;
 	enum http_framing framing;
 	uint64_t content_length;                   /* with HTTP_BODY_LENGTH */
@@ -94,7 +97,13 @@ bool http_parse_request(const char *bytes, size_t head_len, struct http_request 
 bool http_parse_response(const char *bytes, size_t head_len, bool was_head,
 			 struct http_response *response, const char **problem);
 
+/* Is there any field of that name? */
+static inline bool http_head_has(const struct http_head *head, enum http_name name)
+{
+	return (head->names >> name & 1) != 0;
+}
+
 /* The first field of that name; NULL when there is none. */
-const struct http_field *http_find_field(const struct http_head *head, const char *name);
+const struct http_field *http_find_field(const struct http_head *head, enum http_name name);
 
 #endif

@@ -31,15 +31,16 @@ static bool exchange_is_repeatable(const struct http_request *request)
 
 /* NTLM and Negotiate log the connection in, not the request (RFC 4559 6): it must never serve
  * anybody else. */
-static bool exchange_logs_connection_in(const struct http_head *head, const char *field_name)
+bool exchange_logs_connection_in(const struct http_head *head, enum http_name name)
 {
+	if (!http_head_has(head, name))
+		return false;
 	for (size_t i = 0; i < head->field_count; i++) {
 		const struct http_field *field = &head->fields[i];
 
-		if (!span_equals_nocase(field->name, field_name) || field->value.len < 4)
-			continue;
-		if (strncasecmp(field->value.bytes, "NTLM", 4) == 0 ||
-		    (field->value.len >= 9 && strncasecmp(field->value.bytes, "Negotiate", 9) == 0))
+		if (field->is == name && field->value.len >= 4 &&
+		    (strncasecmp(field->value.bytes, "NTLM", 4) == 0 ||
+		     strncasecmp(field->value.bytes, "Nego", 4) == 0))
 			return true;
 	}
 	return false;
@@ -71,7 +72,8 @@ bool exchange_new(struct session *session, const struct http_request *request)
 	exchange->client_keeps_alive = request->head.keep_alive;
 	exchange->upgrade_asked = request->head.upgrade;
 	exchange->repeatable = exchange_is_repeatable(request);
-	exchange->origin_reusable = !exchange_logs_connection_in(&request->head, "Authorization");
+	exchange->origin_reusable =
+		!exchange_logs_connection_in(&request->head, HTTP_NAME_AUTHORIZATION);
 	/* An empty body has ended: waiting to read it would take the client's FIN for a cut. */
 	exchange->request_done =
 		request->head.framing == HTTP_BODY_NONE ||

@@ -9,6 +9,7 @@
 #include "egressd/exchange.h"
 #include "egressd/origin.h"
 #include "proto/http_body.h"
+#include "proto/http_head.h"
 
 enum exchange_step {
 	EXCHANGE_MOVED, /* something was done; there may be more to do */
@@ -45,6 +46,9 @@ struct exchange {
 	struct buffer to_client;   /* read, and not yet taken */
 	struct pooled_pipe *pipe;  /* the same in bulk, in the kernel; NULL when nothing is */
 };
+
+/* Does a field of that name log in the connection, instead of what is asked on it? */
+bool exchange_logs_connection_in(const struct http_head *head, enum http_name name);
 
 /* Both directions as far as they go now. */
 void exchange_pump(struct exchange *exchange);

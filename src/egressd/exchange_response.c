@@ -173,15 +173,8 @@ static void exchange_settle_framing(struct exchange *exchange, const struct http
 				   !exchange->client_keeps_alive || !exchange->request_done ||
 				   exchange->session->worker->draining;
 	exchange->origin_reusable &= head->keep_alive && head->framing != HTTP_BODY_UNTIL_CLOSE;
-	for (size_t i = 0; i < head->field_count; i++) {
-		const struct http_field *field = &head->fields[i];
-
-		/* A connection that logs in belongs to its user alone. */
-		if (span_equals_nocase(field->name, "WWW-Authenticate") && field->value.len >= 4 &&
-		    (strncasecmp(field->value.bytes, "NTLM", 4) == 0 ||
-		     strncasecmp(field->value.bytes, "Nego", 4) == 0))
-			exchange->origin_reusable = false;
-	}
+	if (exchange_logs_connection_in(head, HTTP_NAME_WWW_AUTHENTICATE))
+		exchange->origin_reusable = false;
 }
 
 static enum exchange_step exchange_on_final(struct exchange *exchange,

@@ -18,7 +18,7 @@ enum {
 /* RFC 9209 2.3: the word after "error=", as another egressd says what went wrong. */
 static struct span http_proxy_error(const struct http_head *head)
 {
-	const struct http_field *field = http_find_field(head, "Proxy-Status");
+	const struct http_field *field = http_find_field(head, HTTP_NAME_PROXY_STATUS);
 	struct span error = {NULL, 0};
 	const char *at;
 	size_t rest;

@@ -42,6 +42,7 @@ static bool http_parse_field(struct span line, struct http_field *field,
 	if (colon == 0 || colon == line.len || line.bytes[colon] != ':')
 		return http_refuse(problem, 400, "A header line is not \"Name: value\".");
 	field->name = (struct span){line.bytes, colon};
+	field->is = http_name_of(field->name);
 	field->value = http_trim((struct span){line.bytes + colon + 1, line.len - colon - 1});
 	if (!http_is_text(field->value))
 		return http_refuse(problem, 400, "A header value contains a control character.");
@@ -53,6 +54,7 @@ bool http_parse_fields(struct span rest, struct http_head *head, struct http_pro
 	struct span line;
 
 	head->field_count = 0;
+	head->names = 0;
 	for (;;) {
 		if (!http_take_line(&rest, &line))
 			return http_refuse(problem, 400, "A line does not end in CR LF.");
@@ -62,22 +64,23 @@ bool http_parse_fields(struct span rest, struct http_head *head, struct http_pro
 			return http_refuse(problem, 431, "There are more than 128 header fields.");
 		if (!http_parse_field(line, &head->fields[head->field_count], problem))
 			return false;
-		head->field_count++;
+		head->names |= 1U << head->fields[head->field_count++].is;
 	}
 	if (rest.len > 0)
 		return http_refuse(problem, 400, "The head goes on after its empty line.");
 	return true;
 }
 
-bool http_find_only(const struct http_head *head, const char *name, const struct http_field **field)
+bool http_find_only(const struct http_head *head, enum http_name name,
+		    const struct http_field **field)
 {
-	*field = NULL;
-	for (size_t i = 0; i < head->field_count; i++) {
-		if (!span_equals_nocase(head->fields[i].name, name))
-			continue;
-		if (*field != NULL)
+	*field = http_find_field(head, name);
+	if (*field == NULL)
+		return true;
+	for (const struct http_field *other = *field + 1; other < head->fields + head->field_count;
+	     other++) {
+		if (other->is == name)
 			return false;
-		*field = &head->fields[i];
 	}
 	return true;
 }
@@ -104,9 +107,9 @@ static bool http_judge_framing(struct http_head *head, struct http_problem *prob
 
 	head->framing = HTTP_BODY_NONE;
 	head->content_length = 0;
-	if (!http_find_only(head, "Content-Length", &length))
+	if (!http_find_only(head, HTTP_NAME_CONTENT_LENGTH, &length))
 		return http_refuse(problem, 400, "There are several Content-Length fields.");
-	if (!http_find_only(head, "Transfer-Encoding", &coding))
+	if (!http_find_only(head, HTTP_NAME_TRANSFER_ENCODING, &coding))
 		return http_refuse(problem, 400, "There are several Transfer-Encoding fields.");
 	if (length != NULL && coding != NULL)
 		return http_refuse(problem, 400,
@@ -152,7 +155,7 @@ static bool http_judge_connection(const struct http_head *head,
 	for (size_t i = 0; i < head->field_count; i++) {
 		struct span rest = head->fields[i].value, option;
 
-		if (!span_equals_nocase(head->fields[i].name, "Connection"))
+		if (head->fields[i].is != HTTP_NAME_CONNECTION)
 			continue;
 		while (http_list_next(&rest, &option)) {
 			if (!http_is_token(option))
@@ -190,7 +193,7 @@ bool http_judge_fields(struct http_head *head, struct http_problem *problem)
 	if (!http_judge_framing(head, problem) || !http_judge_connection(head, &options, problem))
 		return false;
 	head->keep_alive = !options.close && (head->minor_version >= 1 || options.keep_alive);
-	if (!http_find_only(head, "Upgrade", &upgrade))
+	if (!http_find_only(head, HTTP_NAME_UPGRADE, &upgrade))
 		return http_refuse(problem, 400, "There are several Upgrade fields.");
 	if (upgrade != NULL && !http_is_upgrade_list(upgrade->value))
 		return http_refuse(problem, 400, "Upgrade is not a list of protocols.");

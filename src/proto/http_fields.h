@@ -30,7 +30,7 @@ bool http_parse_fields(struct span rest, struct http_head *head, struct http_pro
 bool http_judge_fields(struct http_head *head, struct http_problem *problem);
 
 /* The one field of that name. *field is NULL when there is none; false when there are several. */
-bool http_find_only(const struct http_head *head, const char *name,
+bool http_find_only(const struct http_head *head, enum http_name name,
 		    const struct http_field **field);
 
 #endif

@@ -5,32 +5,17 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/compiler.h"
 #include "http_bytes.h"
-
-static bool http_name_is_one_of(struct span name, const char *const *names, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (span_equals_nocase(name, names[i]))
-			return true;
-	}
-	return false;
-}
-
-static bool http_name_starts(struct span name, const char *start)
-{
-	size_t len = strlen(start);
-
-	return name.len >= len && span_equals_nocase((struct span){name.bytes, len}, start);
-}
 
 /* RFC 9110 7.6.1: whatever any Connection field names was meant for us only. */
 static bool http_connection_names(const struct http_head *head, struct span name)
 {
+	if (!http_head_has(head, HTTP_NAME_CONNECTION))
+		return false;
 	for (size_t i = 0; i < head->field_count; i++) {
 		struct span rest = head->fields[i].value, option;
 
-		if (!span_equals_nocase(head->fields[i].name, "Connection"))
+		if (head->fields[i].is != HTTP_NAME_CONNECTION)
 			continue;
 		while (http_list_next(&rest, &option)) {
 			if (option.len == name.len &&
@@ -42,30 +27,21 @@ static bool http_connection_names(const struct http_head *head, struct span name
 }
 
 /* Gone in both directions: the fields of one hop, and those written anew here. */
-static bool http_field_ends_here(const struct http_head *head, struct span name)
+static bool http_field_ends_here(const struct http_head *head, const struct http_field *field)
 {
-	static const char *const names[] = {
-		"Connection", "Keep-Alive",     "TE", "Transfer-Encoding", "Content-Length",
-		"Upgrade",    "HTTP2-Settings",
-	};
-
-	if (http_name_is_one_of(name, names, ARRAY_LEN(names)))
+	switch (field->is) {
+	case HTTP_NAME_CONNECTION:
+	case HTTP_NAME_CONTENT_LENGTH:
+	case HTTP_NAME_OF_HOP:
+	case HTTP_NAME_PROXY_AUTHORIZATION:
+	case HTTP_NAME_PROXY_CONNECTION:
+	case HTTP_NAME_TE:
+	case HTTP_NAME_TRANSFER_ENCODING:
+	case HTTP_NAME_UPGRADE:
 		return true;
-	/* Proxy-Status (RFC 9209) is the one of its family that is meant to travel. */
-	if (http_name_starts(name, "Proxy-") && !span_equals_nocase(name, "Proxy-Status"))
-		return true;
-	return http_connection_names(head, name);
-}
-
-static bool http_field_tells_of_client(struct span name)
-{
-	static const char *const names[] = {
-		"Forwarded",   "X-Real-IP",      "Client-IP",
-		"X-Client-IP", "True-Client-IP", "X-Cluster-Client-IP",
-	};
-
-	return http_name_starts(name, "X-Forwarded-") ||
-	       http_name_is_one_of(name, names, ARRAY_LEN(names));
+	default:
+		return http_connection_names(head, field->name);
+	}
 }
 
 static void http_add_span(struct text *out, struct span span)
@@ -133,8 +109,10 @@ static void http_add_connection(struct text *out, const struct http_head *head,
 
 static bool http_accepts_trailers(const struct http_head *head)
 {
+	if (!http_head_has(head, HTTP_NAME_TE))
+		return false;
 	for (size_t i = 0; i < head->field_count; i++) {
-		if (span_equals_nocase(head->fields[i].name, "TE") &&
+		if (head->fields[i].is == HTTP_NAME_TE &&
 		    http_list_contains(head->fields[i].value, "trailers"))
 			return head->minor_version >= 1;
 	}
@@ -166,17 +144,27 @@ static void http_add_request_line(struct text *out, const struct http_request *r
 	http_add_host(out, request);
 }
 
-static bool http_request_field_passes(const struct http_request *request, struct span name,
+static bool http_request_field_passes(const struct http_request *request,
+				      const struct http_field *field,
 				      const struct http_forward_options *options)
 {
-	if (span_equals_nocase(name, "Host") || http_field_tells_of_client(name))
+	switch (field->is) {
+	case HTTP_NAME_HOST:
+	case HTTP_NAME_OF_CLIENT:
 		return false;
-	if (span_equals_nocase(name, "Via"))
-		return options->via != NULL && !http_connection_names(&request->head, name);
-	/* An HTTP/1.0 client could make nothing of the 100 that this asks for. */
-	if (span_equals_nocase(name, "Expect") && !request->expects_continue)
-		return false;
-	return !http_field_ends_here(&request->head, name);
+	case HTTP_NAME_VIA:
+		if (options->via == NULL)
+			return false;
+		break;
+	case HTTP_NAME_EXPECT:
+		/* An HTTP/1.0 client could make nothing of the 100 that this asks for. */
+		if (!request->expects_continue)
+			return false;
+		break;
+	default:
+		break;
+	}
+	return !http_field_ends_here(&request->head, field);
 }
 
 /* RFC 9110 7.6.2: one less for OPTIONS; the parser let only 1 to 999999999 through. */
@@ -185,8 +173,7 @@ static bool http_add_max_forwards(struct text *out, const struct http_request *r
 {
 	unsigned value = 0;
 
-	if (!span_equals(request->method, "OPTIONS") ||
-	    !span_equals_nocase(field->name, "Max-Forwards"))
+	if (field->is != HTTP_NAME_MAX_FORWARDS || !span_equals(request->method, "OPTIONS"))
 		return false;
 	for (size_t i = 0; i < field->value.len; i++)
 		value = value * 10 + (unsigned)(field->value.bytes[i] - '0');
@@ -203,7 +190,7 @@ void http_write_request(const struct http_request *request,
 	for (size_t i = 0; i < head->field_count; i++) {
 		const struct http_field *field = &head->fields[i];
 
-		if (!http_request_field_passes(request, field->name, options))
+		if (!http_request_field_passes(request, field, options))
 			continue;
 		if (!http_add_max_forwards(out, request, field))
 			http_add_field(out, field);
@@ -220,15 +207,15 @@ static bool http_keeps_length(const struct http_response *response, enum http_fr
 	return framing == HTTP_BODY_NONE && response->status >= 200 && response->status != 204;
 }
 
-static bool http_response_field_passes(const struct http_response *response, struct span name,
-				       enum http_framing framing)
+static bool http_response_field_passes(const struct http_response *response,
+				       const struct http_field *field, enum http_framing framing)
 {
-	if (span_equals_nocase(name, "Content-Length"))
+	if (field->is == HTTP_NAME_CONTENT_LENGTH)
 		return http_keeps_length(response, framing);
 	/* Promises trailers that only chunks can carry. */
-	if (span_equals_nocase(name, "Trailer") && framing != HTTP_BODY_CHUNKED)
+	if (field->is == HTTP_NAME_TRAILER && framing != HTTP_BODY_CHUNKED)
 		return false;
-	return !http_field_ends_here(&response->head, name);
+	return !http_field_ends_here(&response->head, field);
 }
 
 static const char *http_response_option(const struct http_response *response,
@@ -255,7 +242,7 @@ void http_write_response(const struct http_response *response, enum http_framing
 	http_add_span(out, response->reason);
 	text_add(out, "\r\n");
 	for (size_t i = 0; i < head->field_count; i++) {
-		if (http_response_field_passes(response, head->fields[i].name, framing))
+		if (http_response_field_passes(response, &head->fields[i], framing))
 			http_add_field(out, &head->fields[i]);
 	}
 	http_add_framing(out, framing, head->content_length);
@@ -303,10 +290,12 @@ static bool http_via_hop_is(struct span hop, const char *pseudonym)
 
 bool http_via_contains(const struct http_request *request, const char *pseudonym)
 {
+	if (!http_head_has(&request->head, HTTP_NAME_VIA))
+		return false;
 	for (size_t i = 0; i < request->head.field_count; i++) {
 		struct span rest = request->head.fields[i].value;
 
-		if (!span_equals_nocase(request->head.fields[i].name, "Via"))
+		if (request->head.fields[i].is != HTTP_NAME_VIA)
 			continue;
 		while (rest.len > 0) {
 			if (http_via_hop_is(http_via_take_hop(&rest), pseudonym))

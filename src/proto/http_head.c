@@ -40,11 +40,13 @@ enum parse_result http_head_find_end(const char *bytes, size_t len, size_t *scan
 	return len < HTTP_HEAD_MAX ? PARSE_MORE : PARSE_BAD;
 }
 
-const struct http_field *http_find_field(const struct http_head *head, const char *name)
+const struct http_field *http_find_field(const struct http_head *head, enum http_name name)
 {
-	for (size_t i = 0; i < head->field_count; i++) {
-		if (span_equals_nocase(head->fields[i].name, name))
-			return &head->fields[i];
-	}
-	return NULL;
+	const struct http_field *field = head->fields;
+
+	if (!http_head_has(head, name))
+		return NULL;
+	while (field->is != name)
+		field++;
+	return field;
 }

@@ -43,7 +43,7 @@ static bool http_judge_host(const struct http_request *request, struct http_prob
 	uint16_t port = request->is_connect ? request->port : 80;
 	bool has_port;
 
-	if (!http_find_only(&request->head, "Host", &field))
+	if (!http_find_only(&request->head, HTTP_NAME_HOST, &field))
 		return http_refuse(problem, 400, "There are several Host fields.");
 	if (field == NULL) {
 		if (request->head.minor_version == 0)
@@ -62,7 +62,7 @@ static bool http_judge_expect(struct http_request *request, struct http_problem 
 {
 	const struct http_field *expect;
 
-	if (!http_find_only(&request->head, "Expect", &expect))
+	if (!http_find_only(&request->head, HTTP_NAME_EXPECT, &expect))
 		return http_refuse(problem, 417, "There are several Expect fields.");
 	/* RFC 9110 10.1.1: HTTP/1.0 knows no 100, so nobody waits for one. */
 	if (expect == NULL || request->head.minor_version == 0)
@@ -81,7 +81,7 @@ static bool http_judge_max_forwards(const struct http_request *request,
 
 	if (!span_equals(request->method, "OPTIONS"))
 		return true;
-	if (!http_find_only(&request->head, "Max-Forwards", &field))
+	if (!http_find_only(&request->head, HTTP_NAME_MAX_FORWARDS, &field))
 		return http_refuse(problem, 400, "There are several Max-Forwards fields.");
 	if (field == NULL)
 		return true;
@@ -113,10 +113,11 @@ static bool http_judge_method(struct http_request *request, struct http_problem 
 /* HTTP/1.0 clients of proxies ask to stay with a field of their own (RFC 9112 C.2.2). */
 static void http_judge_proxy_connection(struct http_request *request)
 {
-	const struct http_field *field = http_find_field(&request->head, "Proxy-Connection");
-	const struct http_field *connection = http_find_field(&request->head, "Connection");
+	const struct http_field *field =
+		http_find_field(&request->head, HTTP_NAME_PROXY_CONNECTION);
 
-	if (request->head.minor_version == 0 && connection == NULL && field != NULL)
+	if (request->head.minor_version == 0 && field != NULL &&
+	    !http_head_has(&request->head, HTTP_NAME_CONNECTION))
 		request->head.keep_alive = http_list_contains(field->value, "keep-alive");
 }
 
@@ -144,7 +145,7 @@ static bool http_parse_request_head(struct span rest, struct http_request *reque
 	    !http_judge_max_forwards(request, problem) || !http_judge_expect(request, problem))
 		return false;
 	http_judge_proxy_connection(request);
-	if (!http_find_only(&request->head, "Proxy-Authorization", &login))
+	if (!http_find_only(&request->head, HTTP_NAME_PROXY_AUTHORIZATION, &login))
 		return http_refuse(problem, 400, "There are several Proxy-Authorization fields.");
 	if (login != NULL)
 		request->proxy_authorization = login->value;

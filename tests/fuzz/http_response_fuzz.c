@@ -32,9 +32,8 @@ static void check_written(const struct http_response *response, enum http_framin
 		assert(again.head.content_length == response->head.content_length);
 	if (close && response->status >= 200)
 		assert(!again.head.keep_alive);
-	assert(http_find_field(&again.head, "Keep-Alive") == NULL);
-	assert(http_find_field(&again.head, "Proxy-Authenticate") == NULL);
-	assert(http_find_field(&again.head, "Via") != NULL);
+	assert(http_find_field(&again.head, HTTP_NAME_OF_HOP) == NULL);
+	assert(http_find_field(&again.head, HTTP_NAME_VIA) != NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
