@@ -15,6 +15,9 @@ struct span {
 struct span span_of(const char *string);
 bool span_equals(struct span span, const char *string);
 
+/* The same bytes? */
+bool span_same(struct span a, struct span b);
+
 bool span_rest_equals_nocase(struct span span, const char *string);
 
 /* ASCII letters compare without case. */

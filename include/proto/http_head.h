@@ -49,8 +49,9 @@ struct http_head {
 struct http_request {
 	struct span method;
 	bool is_connect, is_head;
-	bool is_origin_form; /* "/path": somebody takes us for an origin; no host is given */
-	struct host host;    /* from the target, not from Host */
+	bool is_origin_form;   /* "/path": somebody takes us for an origin; no host is given */
+	struct span authority; /* of the target; len 0 in origin-form */
+	struct host host;      /* from there, not from Host */
 	uint16_t port;
 	struct span path; /* what to ask the origin for: "/path?query"; "*" for OPTIONS; "/" is to
 			     be thought before "" and "?query" */

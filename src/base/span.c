@@ -21,6 +21,12 @@ bool span_equals(struct span span, const char *string)
 	return string[span.len] == '\0';
 }
 
+bool span_same(struct span a, struct span b)
+{
+	/* No bytes at all may be NULL. */
+	return a.len == b.len && (a.len == 0 || memcmp(a.bytes, b.bytes, a.len) == 0);
+}
+
 bool span_rest_equals_nocase(struct span span, const char *string)
 {
 	if (strlen(string) != span.len)

@@ -53,6 +53,9 @@ static bool http_judge_host(const struct http_request *request, struct http_prob
 	/* RFC 9112 3.2: empty when the target has no authority. */
 	if (request->is_origin_form && field->value.len == 0)
 		return true;
+	/* As nearly always: found to be well-formed already. */
+	if (span_same(field->value, request->authority))
+		return true;
 	if (!http_parse_authority(field->value, &host, &port, &has_port))
 		return http_refuse(problem, 400, "Host is not a valid host and port.");
 	return true;

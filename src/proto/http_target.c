@@ -36,6 +36,7 @@ static bool http_parse_connect_target(struct span target, struct http_request *r
 	bool has_port = false;
 
 	request->path = (struct span){"", 0};
+	request->authority = target;
 	if (!http_parse_authority(target, &request->host, &request->port, &has_port) || !has_port)
 		return http_refuse(problem, 400,
 				   "CONNECT wants host:port with a valid host and port 1-65535.");
@@ -83,6 +84,7 @@ static bool http_parse_absolute_target(struct span target, bool upgrades_to_webs
 		authority.len++;
 	if (authority.len > 0 && memchr(authority.bytes, '@', authority.len) != NULL)
 		return http_refuse(problem, 400, "The target contains a login.");
+	request->authority = authority;
 	request->port = 80;
 	if (!http_parse_authority(authority, &request->host, &request->port, &has_port))
 		return http_refuse(problem, 400, "The target's host or port is not valid.");

@@ -24,6 +24,16 @@ static void spans_compare_by_length_and_bytes(void **state)
 	assert_false(span_equals_nocase(span_of("\xc3\x84"), "\xc3\xa4"));
 }
 
+static void only_the_same_bytes_are_the_same(void **state)
+{
+	(void)state;
+	assert_true(span_same(span_of("a:80"), span_of("a:80")));
+	assert_false(span_same(span_of("a:80"), span_of("A:80")));
+	assert_false(span_same(span_of("a:8"), span_of("a:80")));
+	assert_false(span_same((struct span){"a\0b", 3}, (struct span){"a\0c", 3}));
+	assert_true(span_same((struct span){0}, span_of("")));
+}
+
 static void no_bytes_at_all_may_be_null(void **state)
 {
 	(void)state;
@@ -36,6 +46,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(spans_compare_by_length_and_bytes),
+		cmocka_unit_test(only_the_same_bytes_are_the_same),
 		cmocka_unit_test(no_bytes_at_all_may_be_null),
 	};
 
