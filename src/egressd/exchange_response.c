@@ -13,6 +13,8 @@
 
 enum {
 	EXCHANGE_READ_SIZE = 16 * 1024,
+	/* In front of what is read there is room for the head as it is written anew. */
+	EXCHANGE_READ_AT = WORKER_SCRATCH_SIZE - EXCHANGE_READ_SIZE,
 	EXCHANGE_INTERIM_MAX = 32,
 };
 
@@ -76,13 +78,30 @@ static ssize_t exchange_filter_response(struct exchange *exchange, uint8_t *byte
 	}
 }
 
-static enum exchange_step exchange_receive_body(struct exchange *exchange)
+/* What the client does not take now waits. */
+static enum exchange_step exchange_pass_response(struct exchange *exchange, const void *bytes,
+						 size_t len)
 {
 	struct session *session = exchange->session;
-	uint8_t *bytes = session->worker->scratch;
+	ssize_t sent = stream_write(&session->stream, bytes, len);
+
+	if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+		session_end(session, "client reset", true);
+		return EXCHANGE_OVER;
+	}
+	if (sent < 0)
+		sent = 0;
+	if (buffer_append(&exchange->to_client, (const uint8_t *)bytes + sent, len - (size_t)sent) <
+	    0)
+		return exchange_fail(exchange, REFUSAL_NO_RESOURCES, "out of memory");
+	return EXCHANGE_MOVED;
+}
+
+static enum exchange_step exchange_receive_body(struct exchange *exchange)
+{
+	uint8_t *bytes = exchange->session->worker->scratch;
 	ssize_t got = stream_read(&exchange->origin->stream, bytes, WORKER_SCRATCH_SIZE);
 	ssize_t len;
-	ssize_t sent;
 
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return EXCHANGE_WAIT;
@@ -100,63 +119,66 @@ static enum exchange_step exchange_receive_body(struct exchange *exchange)
 	if (len < 0)
 		return exchange_fail(exchange, REFUSAL_ORIGIN_PROTOCOL,
 				     "the answer's body is not well-formed");
-	if (len == 0)
-		return EXCHANGE_MOVED;
-	sent = stream_write(&session->stream, bytes, (size_t)len);
-	if (sent < 0 && errno != EAGAIN && errno != EINTR) {
-		session_end(session, "client reset", true);
-		return EXCHANGE_OVER;
-	}
-	if (sent < 0)
-		sent = 0;
-	if (buffer_append(&exchange->to_client, bytes + sent, (size_t)(len - sent)) < 0)
-		return exchange_fail(exchange, REFUSAL_NO_RESOURCES, "out of memory");
-	return EXCHANGE_MOVED;
+	return len == 0 ? EXCHANGE_MOVED : exchange_pass_response(exchange, bytes, (size_t)len);
 }
 
-/* Queues a rewritten head for the client. False: it does not fit, or no memory. */
-static bool exchange_queue_head(struct exchange *exchange, const struct http_response *response,
-				enum http_framing framing)
+/* The head for the client, at the start of the scratch. False: it is too long. */
+static bool exchange_write_response(struct exchange *exchange, const struct http_response *response,
+				    enum http_framing framing, struct text *text)
 {
 	struct session *session = exchange->session;
 	struct http_forward_options options = {.via = session->snapshot->config->add_via ? "egressd"
 											 : NULL};
-	struct text text;
 
-	text_init(&text, (char *)session->worker->scratch, WORKER_SCRATCH_SIZE);
+	text_init(text, (char *)session->worker->scratch, EXCHANGE_READ_AT);
 	http_write_response(response, framing, exchange->client_is_1_0 ? 0 : 1,
-			    response->status >= 200 && exchange->closes_client, &options, &text);
-	return !text.truncated && buffer_append(&exchange->to_client, text.bytes, text.len) == 0;
+			    response->status >= 200 && exchange->closes_client, &options, text);
+	return !text->truncated;
 }
 
+/* rest: what came behind the head, maybe the next one. */
 static enum exchange_step exchange_on_interim(struct exchange *exchange,
-					      const struct http_response *response)
+					      const struct http_response *response,
+					      struct span rest)
 {
+	enum exchange_step step = EXCHANGE_MOVED;
+	struct text text;
+
 	if (++exchange->interim > EXCHANGE_INTERIM_MAX)
 		return exchange_fail(exchange, REFUSAL_ORIGIN_PROTOCOL,
 				     "the origin sends interim answers without end");
 	/* RFC 9110 15.2: never to a 1.0 client. */
-	if (!exchange->client_is_1_0 && !exchange_queue_head(exchange, response, HTTP_BODY_NONE))
-		return exchange_fail(exchange, REFUSAL_ORIGIN_PROTOCOL,
-				     "the answer's head is too long");
-	buffer_consume(&exchange->from_origin, response->head.len);
+	if (!exchange->client_is_1_0) {
+		if (!exchange_write_response(exchange, response, HTTP_BODY_NONE, &text))
+			return exchange_fail(exchange, REFUSAL_ORIGIN_PROTOCOL,
+					     "the answer's head is too long");
+		step = exchange_pass_response(exchange, text.bytes, text.len);
+	}
+	if (step == EXCHANGE_OVER)
+		return step;
 	exchange->scanned = 0;
-	return EXCHANGE_MOVED;
+	if (buffer_len(&exchange->from_origin) > 0)
+		buffer_consume(&exchange->from_origin, response->head.len);
+	else if (buffer_append(&exchange->from_origin, rest.bytes, rest.len) < 0)
+		return exchange_fail(exchange, REFUSAL_NO_RESOURCES, "out of memory");
+	return step;
 }
 
+/* All that came goes by the relay, which counts it. */
 static enum exchange_step exchange_on_switch(struct exchange *exchange,
-					     const struct http_response *response)
+					     const struct http_response *response, struct span rest)
 {
-	size_t rest = buffer_len(&exchange->from_origin) - response->head.len;
+	struct buffer *to_client = &exchange->to_client;
+	struct text text;
 
 	if (!exchange->upgrade_asked || !exchange->request_done ||
 	    buffer_len(&exchange->to_origin) > 0)
 		return exchange_fail(exchange, REFUSAL_ORIGIN_PROTOCOL,
 				     "the origin switched protocols unasked");
 	exchange->session->record.status = 101;
-	if (!exchange_queue_head(exchange, response, HTTP_BODY_NONE) ||
-	    buffer_append(&exchange->to_client,
-			  buffer_start(&exchange->from_origin) + response->head.len, rest) < 0)
+	if (!exchange_write_response(exchange, response, HTTP_BODY_NONE, &text) ||
+	    buffer_append(to_client, text.bytes, text.len) < 0 ||
+	    buffer_append(to_client, rest.bytes, rest.len) < 0)
 		return exchange_fail(exchange, REFUSAL_NO_RESOURCES, "out of memory");
 	return exchange_switch(exchange);
 }
@@ -178,82 +200,96 @@ static void exchange_settle_framing(struct exchange *exchange, const struct http
 }
 
 static enum exchange_step exchange_on_final(struct exchange *exchange,
-					    const struct http_response *response)
+					    const struct http_response *response, uint8_t *body,
+					    size_t len)
 {
-	struct buffer *from = &exchange->from_origin;
 	enum http_framing framing = response->head.framing;
-	size_t head_len = response->head.len;
-	ssize_t len;
+	ssize_t taken;
+	struct text text;
 
 	exchange->session->record.status = response->status;
 	exchange_settle_framing(exchange, response);
-	if (!exchange_queue_head(exchange, response,
-				 exchange->dechunk ? HTTP_BODY_UNTIL_CLOSE : framing))
+	if (exchange->dechunk)
+		framing = HTTP_BODY_UNTIL_CLOSE;
+	if (!exchange_write_response(exchange, response, framing, &text) ||
+	    len > WORKER_SCRATCH_SIZE - text.len)
 		return exchange_fail(exchange, REFUSAL_ORIGIN_PROTOCOL,
 				     "the answer's head is too long");
 	exchange->answered = true;
 	buffer_clear(&exchange->head);
-	/* Head and first body bytes go in one write. */
-	len = exchange_filter_response(exchange, buffer_start(from) + head_len,
-				       buffer_len(from) - head_len);
-	if (len < 0)
+	taken = exchange_filter_response(exchange, body, len);
+	if (taken < 0)
 		return exchange_fail(exchange, REFUSAL_ORIGIN_PROTOCOL,
 				     "the answer's body is not well-formed");
-	if (buffer_append(&exchange->to_client, buffer_start(from) + head_len, (size_t)len) < 0)
-		return exchange_fail(exchange, REFUSAL_NO_RESOURCES, "out of memory");
-	buffer_clear(from);
-	return EXCHANGE_MOVED;
+	/* Head and first body bytes go in one write. */
+	memmove(text.bytes + text.len, body, (size_t)taken);
+	buffer_clear(&exchange->from_origin);
+	return exchange_pass_response(exchange, text.bytes, text.len + (size_t)taken);
 }
 
-static enum exchange_step exchange_on_head(struct exchange *exchange, size_t head_len)
+static enum exchange_step exchange_on_head(struct exchange *exchange, uint8_t *bytes, size_t len,
+					   size_t head_len)
 {
+	struct span rest = {(const char *)bytes + head_len, len - head_len};
 	struct http_response response;
 	const char *problem = "";
 
-	if (!http_parse_response((const char *)buffer_start(&exchange->from_origin), head_len,
-				 exchange->is_head, &response, &problem))
+	if (!http_parse_response((const char *)bytes, head_len, exchange->is_head, &response,
+				 &problem))
 		return exchange_fail(exchange, REFUSAL_ORIGIN_PROTOCOL, problem);
 	if (response.status == 101)
-		return exchange_on_switch(exchange, &response);
+		return exchange_on_switch(exchange, &response, rest);
 	if (response.status < 200)
-		return exchange_on_interim(exchange, &response);
-	return exchange_on_final(exchange, &response);
+		return exchange_on_interim(exchange, &response, rest);
+	return exchange_on_final(exchange, &response, bytes + head_len, rest.len);
 }
 
-static enum exchange_step exchange_read_head(struct exchange *exchange)
-{
-	uint8_t *bytes = exchange->session->worker->scratch;
-	ssize_t got = stream_read(&exchange->origin->stream, bytes, EXCHANGE_READ_SIZE);
-
-	if (got > 0) {
-		if (buffer_append(&exchange->from_origin, bytes, (size_t)got) < 0)
-			return exchange_fail(exchange, REFUSAL_NO_RESOURCES, "out of memory");
-		exchange_note_origin(exchange, (size_t)got);
-		return EXCHANGE_MOVED;
-	}
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
-		return EXCHANGE_WAIT;
-	return exchange_on_origin_lost(exchange);
-}
-
-static enum exchange_step exchange_receive_head(struct exchange *exchange)
+/* WAIT: the head is not complete. */
+static enum exchange_step exchange_find_head(struct exchange *exchange, uint8_t *bytes, size_t len)
 {
 	size_t head_len = 0;
 
-	if (buffer_len(&exchange->from_origin) == 0)
-		return exchange_read_head(exchange);
-	switch (http_head_find_end((const char *)buffer_start(&exchange->from_origin),
-				   buffer_len(&exchange->from_origin), &exchange->scanned,
-				   &head_len)) {
+	switch (http_head_find_end((const char *)bytes, len, &exchange->scanned, &head_len)) {
 	case PARSE_DONE:
-		return exchange_on_head(exchange, head_len);
+		return exchange_on_head(exchange, bytes, len, head_len);
 	case PARSE_MORE:
-		return exchange_read_head(exchange);
+		return EXCHANGE_WAIT;
 	case PARSE_BAD:
 		break;
 	}
 	return exchange_fail(exchange, REFUSAL_ORIGIN_PROTOCOL,
 			     "the origin does not speak HTTP/1.1");
+}
+
+static enum exchange_step exchange_read_head(struct exchange *exchange)
+{
+	uint8_t *bytes = exchange->session->worker->scratch + EXCHANGE_READ_AT;
+	ssize_t got = stream_read(&exchange->origin->stream, bytes, EXCHANGE_READ_SIZE);
+	enum exchange_step step = EXCHANGE_WAIT;
+
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return EXCHANGE_WAIT;
+	if (got <= 0)
+		return exchange_on_origin_lost(exchange);
+	exchange_note_origin(exchange, (size_t)got);
+	/* Nearly always the head comes in one piece: only one that does not is put aside. */
+	if (buffer_len(&exchange->from_origin) == 0)
+		step = exchange_find_head(exchange, bytes, (size_t)got);
+	if (step != EXCHANGE_WAIT)
+		return step;
+	if (buffer_append(&exchange->from_origin, bytes, (size_t)got) < 0)
+		return exchange_fail(exchange, REFUSAL_NO_RESOURCES, "out of memory");
+	return EXCHANGE_MOVED;
+}
+
+static enum exchange_step exchange_receive_head(struct exchange *exchange)
+{
+	struct buffer *from = &exchange->from_origin;
+	enum exchange_step step = EXCHANGE_WAIT;
+
+	if (buffer_len(from) > 0)
+		step = exchange_find_head(exchange, buffer_start(from), buffer_len(from));
+	return step == EXCHANGE_WAIT ? exchange_read_head(exchange) : step;
 }
 
 enum exchange_step exchange_receive(struct exchange *exchange)

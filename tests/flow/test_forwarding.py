@@ -97,6 +97,17 @@ def test_interim_answers_come_first_and_in_order(gateway):
     assert (answer.status, answer.body) == (200, b"after the hints\n")
 
 
+@pytest.mark.parametrize("size", [1, 977, 100000])
+@pytest.mark.parametrize("long", [1, 20000])
+def test_an_answer_arrives_whole_however_it_is_cut(gateway, size, long):
+    """A head of 20,000 bytes never comes in one read; interim answer, head and body come in one, or in many."""
+    with gateway.connect() as connection:
+        for _ in range(2):
+            answer = connection.ask(gateway.url(f"/pieces/{size}/{long}"))
+            assert [early.status for early in answer.early] == [103]
+            assert (answer.status, answer.field("x-long"), answer.body) == (200, "l" * long, pattern.make(3000))
+
+
 def test_expect_100_lets_the_body_come(gateway):
     with gateway.connect() as connection:
         connection.send(request(gateway.url("/expect/yes"), "POST", "Expect: 100-continue", "Content-Length: 5"))

@@ -132,6 +132,16 @@ async def early(exchange, parts, query):
     await exchange.answer("200 OK", "after the hints\n")
 
 
+async def pieces(exchange, parts, query):
+    """pieces/SIZE/LONG: an interim answer, a head with a field of LONG bytes and 3000 bytes of body, SIZE bytes at a time."""
+    await exchange.drain_body()
+    size, long = (int(part) for part in parts)
+    answer = b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 3000\r\nX-Long: " + b"l" * long + b"\r\n\r\n"
+    answer += pattern.make(3000)
+    for at in range(0, len(answer), size):
+        await exchange.write(answer[at:at + size])
+
+
 async def expect(exchange, parts, query):
     """100-continue: expect/yes lets the body come, expect/no answers at once and never reads it."""
     if parts[:1] == ["no"]:
@@ -170,6 +180,6 @@ async def indexer(exchange, parts, query):
 ROUTES = {
     "": front, "whoami": whoami, "echo": echo, "bytes": sized, "trailers": trailers, "upload": upload,
     "sink": sink, "slow": slow, "stall": stall, "silent": silent, "reset": reset, "status": status,
-    "early": early, "expect": expect, "old": old, "hops": hops,
+    "early": early, "pieces": pieces, "expect": expect, "old": old, "hops": hops,
     "indexer": indexer, "ws": websocket.handle, "bad": misbehave.handle, "git": git.handle,
 }
