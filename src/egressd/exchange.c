@@ -105,15 +105,12 @@ static void exchange_begin(struct session *session, struct origin *origin)
 	struct exchange *exchange = session->exchange;
 
 	exchange->origin = origin;
-	exchange->active_at_ms = clock_monotonic_ms();
 	session->state = SESSION_EXCHANGING;
 	session->skip = 0; /* the body is the exchange's to read now */
 	origin_watch(origin, exchange_on_origin_ready, exchange);
 	session_set_deadline(session, DEADLINE_IDLE, session_config(session)->idle_timeout_ms);
-	if (buffer_append(&exchange->to_origin, buffer_start(&exchange->head),
-			  buffer_len(&exchange->head)) < 0)
-		exchange_fail(exchange, REFUSAL_NO_RESOURCES, "out of memory");
-	else
+	if (exchange_pass_request(exchange, buffer_start(&exchange->head),
+				  buffer_len(&exchange->head)) != EXCHANGE_OVER)
 		exchange_pump(exchange);
 }
 

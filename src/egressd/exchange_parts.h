@@ -30,7 +30,7 @@ struct exchange {
 	bool origin_refuses; /* the origin takes no more of it; only its answer counts now */
 	struct http_body request_body;
 	struct buffer head;      /* as sent, while it may have to be repeated */
-	struct buffer to_origin; /* read, and not yet taken */
+	struct buffer to_origin; /* not yet taken */
 
 	/* the response */
 	bool answered;      /* its final head went to the client */
@@ -52,6 +52,10 @@ bool exchange_logs_connection_in(const struct http_head *head, enum http_name na
 
 /* Both directions as far as they go now. */
 void exchange_pump(struct exchange *exchange);
+
+/* Part of the request: what the origin does not take now waits. */
+enum exchange_step exchange_pass_request(struct exchange *exchange, const uint8_t *bytes,
+					 size_t len);
 
 enum exchange_step exchange_send(struct exchange *exchange);
 enum exchange_step exchange_receive(struct exchange *exchange);

@@ -55,13 +55,11 @@ static ssize_t exchange_measure_request(struct exchange *exchange, const char *b
 	}
 }
 
-static enum exchange_step exchange_pass_request(struct exchange *exchange, const uint8_t *bytes,
-						size_t len)
+enum exchange_step exchange_pass_request(struct exchange *exchange, const uint8_t *bytes,
+					 size_t len)
 {
-	struct session *session = exchange->session;
 	ssize_t sent;
 
-	session->record.sent += len;
 	exchange->active_at_ms = clock_monotonic_ms();
 	if (len == 0)
 		return EXCHANGE_MOVED;
@@ -75,6 +73,13 @@ static enum exchange_step exchange_pass_request(struct exchange *exchange, const
 	return EXCHANGE_MOVED;
 }
 
+static enum exchange_step exchange_pass_body(struct exchange *exchange, const uint8_t *bytes,
+					     size_t len)
+{
+	exchange->session->record.sent += len;
+	return exchange_pass_request(exchange, bytes, len);
+}
+
 static enum exchange_step exchange_send_input(struct exchange *exchange)
 {
 	struct buffer *input = &exchange->session->input;
@@ -85,7 +90,7 @@ static enum exchange_step exchange_send_input(struct exchange *exchange)
 	if (len < 0)
 		return exchange_fail(exchange, REFUSAL_BAD_REQUEST,
 				     "the request's body is not well-formed");
-	step = exchange_pass_request(exchange, buffer_start(input), (size_t)len);
+	step = exchange_pass_body(exchange, buffer_start(input), (size_t)len);
 	if (step != EXCHANGE_OVER && len > 0)
 		buffer_consume(input, (size_t)len);
 	return step;
@@ -111,7 +116,7 @@ static enum exchange_step exchange_send_fresh(struct exchange *exchange)
 	/* What follows is the next request. */
 	if (buffer_append(&session->input, bytes + len, (size_t)(got - len)) < 0)
 		return exchange_fail(exchange, REFUSAL_NO_RESOURCES, "out of memory");
-	return exchange_pass_request(exchange, bytes, (size_t)len);
+	return exchange_pass_body(exchange, bytes, (size_t)len);
 }
 
 enum exchange_step exchange_send(struct exchange *exchange)
