@@ -36,7 +36,8 @@ struct origin {
 	struct stream stream;
 	struct address address; /* where it leads */
 	struct origin_key key;
-	struct origin_pool *pool; /* the rest is the pool's, while it is idle there */
+	struct origin_pool *pool; /* the rest is the pool's; NULL: it never was there */
+	size_t bucket;
 	int64_t idle_since_ms;
 	TAILQ_ENTRY(origin) link;
 	LIST_ENTRY(origin) bucket_link;

@@ -61,24 +61,27 @@ static bool exchange_write_head(struct exchange *exchange, const struct http_req
 
 bool exchange_new(struct session *session, const struct http_request *request)
 {
-	struct exchange *exchange = calloc(1, sizeof(*exchange));
+	const struct http_head *head = &request->head;
+	/* Not calloc, which does not take what was freed a moment ago. */
+	struct exchange *exchange = malloc(sizeof(*exchange));
 
 	if (exchange == NULL)
 		return false;
+	*exchange = (struct exchange){
+		.session = session,
+		.is_head = request->is_head,
+		.client_is_1_0 = head->minor_version == 0,
+		.client_keeps_alive = head->keep_alive,
+		.upgrade_asked = head->upgrade,
+		.repeatable = exchange_is_repeatable(request),
+		.origin_reusable = !exchange_logs_connection_in(head, HTTP_NAME_AUTHORIZATION),
+		/* An empty body has ended: waiting to read it would take the client's FIN for a
+		 * cut. */
+		.request_done = head->framing == HTTP_BODY_NONE ||
+				(head->framing == HTTP_BODY_LENGTH && head->content_length == 0),
+	};
 	session->exchange = exchange;
-	exchange->session = session;
-	exchange->is_head = request->is_head;
-	exchange->client_is_1_0 = request->head.minor_version == 0;
-	exchange->client_keeps_alive = request->head.keep_alive;
-	exchange->upgrade_asked = request->head.upgrade;
-	exchange->repeatable = exchange_is_repeatable(request);
-	exchange->origin_reusable =
-		!exchange_logs_connection_in(&request->head, HTTP_NAME_AUTHORIZATION);
-	/* An empty body has ended: waiting to read it would take the client's FIN for a cut. */
-	exchange->request_done =
-		request->head.framing == HTTP_BODY_NONE ||
-		(request->head.framing == HTTP_BODY_LENGTH && request->head.content_length == 0);
-	http_body_init(&exchange->request_body, &request->head);
+	http_body_init(&exchange->request_body, head);
 	return exchange_write_head(exchange, request);
 }
 

@@ -78,12 +78,14 @@ void origin_pool_free(struct origin_pool *pool)
 
 void origin_pool_put(struct origin_pool *pool, struct origin *origin)
 {
+	/* It is put there again and again, and always for the same host. */
+	if (origin->pool == NULL)
+		origin->bucket = origin_pool_bucket(pool, origin->key.host);
 	origin->pool = pool;
 	origin->idle_since_ms = clock_monotonic_ms();
 	origin_watch(origin, origin_pool_on_ready, origin);
 	TAILQ_INSERT_TAIL(&pool->all, origin, link);
-	LIST_INSERT_HEAD(&pool->buckets[origin_pool_bucket(pool, origin->key.host)], origin,
-			 bucket_link);
+	LIST_INSERT_HEAD(&pool->buckets[origin->bucket], origin, bucket_link);
 	if (++pool->count > ORIGIN_POOL_MAX)
 		origin_pool_drop(pool, TAILQ_FIRST(&pool->all));
 }
