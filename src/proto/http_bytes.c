@@ -2,6 +2,7 @@
 /* Tokens, text, lists and lines. */
 #include "http_bytes.h"
 
+#include <endian.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -22,26 +23,31 @@ bool http_is_token(struct span span)
 	return span.len > 0;
 }
 
-/* Are all bytes of the word text, and none of them a tab? */
-static bool http_is_text_word(uint64_t word)
+/* The top bits of the bytes in a word that are no text, or a tab: right for the first of them. */
+static uint64_t http_not_text(uint64_t word)
 {
 	const uint64_t ones = UINT64_MAX / 255, tops = ones * 0x80;
 	uint64_t deletes = word ^ ones * 0x7f;
 
 	/* A byte below a number n up to 128 borrows its top bit when n is taken from it. */
-	return ((word - ones * ' ') & ~word & tops) == 0 &&
-	       ((deletes - ones) & ~deletes & tops) == 0;
+	return (((word - ones * ' ') & ~word) | ((deletes - ones) & ~deletes)) & tops;
 }
 
 size_t http_skip_text(const char *bytes, size_t from, size_t limit)
 {
-	uint64_t word;
+	uint64_t word, stops;
 
 	while (limit - from >= sizeof(word)) {
 		memcpy(&word, bytes + from, sizeof(word));
-		if (!http_is_text_word(word))
-			break;
-		from += sizeof(word);
+		stops = http_not_text(le64toh(word));
+		if (stops == 0) {
+			from += sizeof(word);
+			continue;
+		}
+		from += (size_t)__builtin_ctzll(stops) / 8;
+		if (bytes[from] != '\t')
+			return from;
+		from++;
 	}
 	while (from < limit && http_is_text_byte(bytes[from]))
 		from++;

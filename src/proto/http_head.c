@@ -20,9 +20,12 @@ enum parse_result http_head_find_end(const char *bytes, size_t len, size_t *scan
 	size_t start = len > 0 && bytes[0] == '\r' ? 2 : 0;
 
 	for (size_t i = *scanned; i < limit; i++) {
-		/* Most of a head: text behind text needs no closer look. */
-		if (i > start && bytes[i - 1] != '\r')
+		/* Most of a head: text behind text needs no closer look, and a line ends there. */
+		if (i > start && bytes[i - 1] != '\r') {
 			i = http_skip_text(bytes, i, limit);
+			if (i + 1 < limit && bytes[i] == '\r' && bytes[i + 1] == '\n')
+				i++;
+		}
 		*scanned = i;
 		if (i == limit)
 			break;
