@@ -40,6 +40,9 @@ static bool special_matches(const struct special_prefix *prefix, const uint8_t *
 	size_t whole = prefix->bits / 8;
 	unsigned rest = prefix->bits % 8;
 
+	/* Mostly it is none of them, and the first byte tells without a call. */
+	if (whole > 0 && prefix->bytes[0] != bytes[0])
+		return false;
 	if (memcmp(prefix->bytes, bytes, whole) != 0)
 		return false;
 	return rest == 0 || ((prefix->bytes[whole] ^ bytes[whole]) >> (8 - rest)) == 0;
