@@ -49,12 +49,25 @@ static bool host_ends_in_number(const struct host *host)
 	return label[2 + strspn(label + 2, "0123456789abcdef")] == '\0';
 }
 
+static void host_set_address(struct host *host, const struct address *address)
+{
+	host->is_literal = true;
+	host->address = *address;
+	host->address.port = 0;
+	address_format(address, host->name);
+	host->name_len = (uint8_t)strlen(host->name);
+}
+
 bool host_parse(const char *text, size_t len, struct host *host)
 {
 	struct address address;
 	bool bracketed = len >= 2 && text[0] == '[' && text[len - 1] == ']';
 
-	memset(host, 0, sizeof(*host));
+	/* What is behind the name's end is never looked at. */
+	host->is_literal = false;
+	host->name_len = 0;
+	host->name[0] = '\0';
+	host->address = (struct address){0};
 	if (bracketed) {
 		text++;
 		len -= 2;
@@ -62,7 +75,7 @@ bool host_parse(const char *text, size_t len, struct host *host)
 			return false;
 	}
 	if (address_parse(text, len, &address)) {
-		*host = host_from_address(&address);
+		host_set_address(host, &address);
 		return true;
 	}
 	if (bracketed)
@@ -76,11 +89,9 @@ bool host_parse(const char *text, size_t len, struct host *host)
 
 struct host host_from_address(const struct address *address)
 {
-	struct host host = {.is_literal = true, .address = *address};
+	struct host host = {0};
 
-	host.address.port = 0;
-	address_format(address, host.name);
-	host.name_len = (uint8_t)strlen(host.name);
+	host_set_address(&host, address);
 	return host;
 }
 
