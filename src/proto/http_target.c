@@ -8,6 +8,12 @@ enum {
 	HTTP_TARGET_MAX = 16 * 1024,
 };
 
+/* Visible ASCII without '#': raw bytes outside it are read in as many ways as there are servers. */
+static const bool http_target_bytes[256] = {
+	['!' ... '"'] = true,
+	['$' ... '~'] = true,
+};
+
 bool http_parse_authority(struct span text, struct host *host, uint16_t *port, bool *has_port)
 {
 	const char *start = text.bytes;
@@ -101,10 +107,7 @@ bool http_parse_target(struct span target, bool upgrades_to_websocket, struct ht
 	if (target.len > HTTP_TARGET_MAX)
 		return http_refuse(problem, 414, "The target is longer than 16 KiB.");
 	for (size_t i = 0; i < target.len; i++) {
-		char byte = target.bytes[i];
-
-		/* Raw bytes outside ASCII are read in as many ways as there are servers. */
-		if (byte <= ' ' || byte > '~' || byte == '#')
+		if (!http_target_bytes[(unsigned char)target.bytes[i]])
 			return http_refuse(problem, 400,
 					   "The target contains a byte that must be encoded.");
 	}

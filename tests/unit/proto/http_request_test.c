@@ -346,6 +346,25 @@ static void what_only_some_requests_carry_is_found(void **state)
 	assert_int_equal(request.proxy_authorization.len, 0);
 }
 
+static void only_visible_ascii_stands_in_a_target(void **state)
+{
+	char head[] = "GET http://a.example/_ HTTP/1.1\r\n" HOST "\r\n";
+	char *at = strchr(head, '_');
+
+	(void)state;
+	for (int byte = 0; byte < 256; byte++) {
+		bool good = byte > ' ' && byte < 0x7f && byte != '#';
+		struct http_request request;
+		const char *problem;
+		int status;
+
+		*at = (char)byte;
+		assert_int_equal(
+			http_parse_request(head, sizeof(head) - 1, &request, &status, &problem),
+			good);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -353,6 +372,7 @@ int main(void)
 		cmocka_unit_test(bad_heads_get_their_status_and_one_sentence),
 		cmocka_unit_test(a_nul_is_refused_wherever_it_stands),
 		cmocka_unit_test(our_own_paths_are_told_from_a_proxys_targets),
+		cmocka_unit_test(only_visible_ascii_stands_in_a_target),
 		cmocka_unit_test(what_only_some_requests_carry_is_found),
 	};
 
