@@ -46,27 +46,29 @@ bool exchange_logs_connection_in(const struct http_head *head, enum http_name na
 	return false;
 }
 
-static bool exchange_write_head(struct exchange *exchange, const struct http_request *request)
+/* In the scratch. */
+static struct text exchange_write_request(struct session *session,
+					  const struct http_request *request)
 {
-	struct worker *worker = exchange->session->worker;
 	struct http_forward_options options = {
-		.via = exchange->session->snapshot->config->add_via ? "egressd" : NULL,
+		.via = session->snapshot->config->add_via ? "egressd" : NULL,
 	};
 	struct text text;
 
-	text_init(&text, (char *)worker->scratch, WORKER_SCRATCH_SIZE);
+	text_init(&text, (char *)session->worker->scratch, WORKER_SCRATCH_SIZE);
 	http_write_request(request, &options, &text);
-	return !text.truncated && buffer_append(&exchange->head, text.bytes, text.len) == 0;
+	return text;
 }
 
 bool exchange_new(struct session *session, const struct http_request *request)
 {
 	const struct http_head *head = &request->head;
+	struct text text = exchange_write_request(session, request);
 	/* Not calloc, which does not take what was freed a moment ago. */
-	struct exchange *exchange = malloc(sizeof(*exchange));
+	struct exchange *exchange = malloc(sizeof(*exchange) + text.len);
 
-	if (exchange == NULL)
-		return false;
+	if (exchange == NULL || text.truncated)
+		goto fail;
 	*exchange = (struct exchange){
 		.session = session,
 		.is_head = request->is_head,
@@ -79,10 +81,15 @@ bool exchange_new(struct session *session, const struct http_request *request)
 		 * cut. */
 		.request_done = head->framing == HTTP_BODY_NONE ||
 				(head->framing == HTTP_BODY_LENGTH && head->content_length == 0),
+		.head_len = text.len,
 	};
-	session->exchange = exchange;
+	memcpy(exchange->head, text.bytes, text.len);
 	http_body_init(&exchange->request_body, head);
-	return exchange_write_head(exchange, request);
+	session->exchange = exchange;
+	return true;
+fail:
+	free(exchange);
+	return false;
 }
 
 void exchange_free(struct exchange *exchange)
@@ -91,7 +98,6 @@ void exchange_free(struct exchange *exchange)
 		return;
 	exchange_give_pipe(exchange);
 	origin_reset(exchange->origin);
-	buffer_clear(&exchange->head);
 	buffer_clear(&exchange->to_origin);
 	buffer_clear(&exchange->from_origin);
 	buffer_clear(&exchange->to_client);
@@ -112,8 +118,7 @@ static void exchange_begin(struct session *session, struct origin *origin)
 	session->skip = 0; /* the body is the exchange's to read now */
 	origin_watch(origin, exchange_on_origin_ready, exchange);
 	session_set_deadline(session, DEADLINE_IDLE, session_config(session)->idle_timeout_ms);
-	if (exchange_pass_request(exchange, buffer_start(&exchange->head),
-				  buffer_len(&exchange->head)) != EXCHANGE_OVER)
+	if (exchange_pass_request(exchange, exchange->head, exchange->head_len) != EXCHANGE_OVER)
 		exchange_pump(exchange);
 }
 

@@ -29,7 +29,6 @@ struct exchange {
 	bool request_done;   /* all of it was read from the client */
 	bool origin_refuses; /* the origin takes no more of it; only its answer counts now */
 	struct http_body request_body;
-	struct buffer head;      /* as sent, while it may have to be repeated */
 	struct buffer to_origin; /* not yet taken */
 
 	/* the response */
@@ -45,6 +44,9 @@ struct exchange {
 	struct buffer from_origin; /* of a head that is not complete yet */
 	struct buffer to_client;   /* read, and not yet taken */
 	struct pooled_pipe *pipe;  /* the same in bulk, in the kernel; NULL when nothing is */
+
+	size_t head_len;
+	uint8_t head[]; /* the request's, as it is sent, and maybe sent again */
 };
 
 /* Does a field of that name log in the connection, instead of what is asked on it? */

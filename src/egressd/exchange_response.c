@@ -216,7 +216,6 @@ static enum exchange_step exchange_on_final(struct exchange *exchange,
 		return exchange_fail(exchange, REFUSAL_ORIGIN_PROTOCOL,
 				     "the answer's head is too long");
 	exchange->answered = true;
-	buffer_clear(&exchange->head);
 	taken = exchange_filter_response(exchange, body, len);
 	if (taken < 0)
 		return exchange_fail(exchange, REFUSAL_ORIGIN_PROTOCOL,
