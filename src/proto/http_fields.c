@@ -29,44 +29,45 @@ bool http_parse_version(struct span text, uint8_t *minor_version, struct http_pr
 	return http_refuse(problem, 400, "The first line does not name an HTTP version.");
 }
 
-static bool http_parse_field(struct span line, struct http_field *field,
-			     struct http_problem *problem)
+/* A field line with its CR LF. */
+static bool http_take_field(struct span *rest, struct http_field *field,
+			    struct http_problem *problem)
 {
-	size_t colon = 0;
+	const char *bytes = rest->bytes;
+	size_t colon = 0, end;
 
-	if (line.bytes[0] == ' ' || line.bytes[0] == '\t')
+	if (rest->len > 0 && (bytes[0] == ' ' || bytes[0] == '\t'))
 		return http_refuse(problem, 400, "A header field is folded over several lines.");
-	while (colon < line.len && http_is_token_byte(line.bytes[colon]))
+	while (colon < rest->len && http_is_token_byte(bytes[colon]))
 		colon++;
 	/* A blank before the colon makes two servers see two different names (RFC 9112 5.1). */
-	if (colon == 0 || colon == line.len || line.bytes[colon] != ':')
+	if (colon == 0 || colon == rest->len || bytes[colon] != ':')
 		return http_refuse(problem, 400, "A header line is not \"Name: value\".");
-	field->name = (struct span){line.bytes, colon};
+	end = http_skip_text(bytes, colon + 1, rest->len);
+	if (rest->len - end < 2 || bytes[end] != '\r' || bytes[end + 1] != '\n')
+		return http_refuse(problem, 400,
+				   "A header value contains a control character, or its line does "
+				   "not end in CR LF.");
+	field->name = (struct span){bytes, colon};
 	field->is = http_name_of(field->name);
-	field->value = http_trim((struct span){line.bytes + colon + 1, line.len - colon - 1});
-	if (!http_is_text(field->value))
-		return http_refuse(problem, 400, "A header value contains a control character.");
+	field->value = http_trim((struct span){bytes + colon + 1, end - colon - 1});
+	rest->bytes += end + 2;
+	rest->len -= end + 2;
 	return true;
 }
 
 bool http_parse_fields(struct span rest, struct http_head *head, struct http_problem *problem)
 {
-	struct span line;
-
 	head->field_count = 0;
 	head->names = 0;
-	for (;;) {
-		if (!http_take_line(&rest, &line))
-			return http_refuse(problem, 400, "A line does not end in CR LF.");
-		if (line.len == 0)
-			break;
+	while (rest.len < 2 || rest.bytes[0] != '\r' || rest.bytes[1] != '\n') {
 		if (head->field_count == HTTP_FIELDS_MAX)
 			return http_refuse(problem, 431, "There are more than 128 header fields.");
-		if (!http_parse_field(line, &head->fields[head->field_count], problem))
+		if (!http_take_field(&rest, &head->fields[head->field_count], problem))
 			return false;
 		head->names |= 1U << head->fields[head->field_count++].is;
 	}
-	if (rest.len > 0)
+	if (rest.len > 2)
 		return http_refuse(problem, 400, "The head goes on after its empty line.");
 	return true;
 }
