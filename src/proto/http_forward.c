@@ -75,9 +75,13 @@ static void http_add_framing(struct text *out, enum http_framing framing, uint64
 static void http_add_via(struct text *out, const struct http_head *head,
 			 const struct http_forward_options *options)
 {
-	if (options->via != NULL)
-		text_add_format(out, "Via: 1.%u %s\r\n", (unsigned)head->minor_version,
-				options->via);
+	if (options->via == NULL)
+		return;
+	text_add(out, "Via: 1.");
+	text_add_number(out, head->minor_version);
+	text_add_char(out, ' ');
+	text_add(out, options->via);
+	text_add(out, "\r\n");
 }
 
 /* "Connection: upgrade, TE" or less of it, with the fields it names. */
@@ -88,15 +92,19 @@ static void http_add_connection(struct text *out, const struct http_head *head,
 
 	if (separated_option[0] == '\0' && !upgrade && !trailers)
 		return;
-	text_add_format(out, "Connection: %s", separated_option);
+	text_add(out, "Connection: ");
+	text_add(out, separated_option);
 	if (separated_option[0] != '\0')
 		separator = ", ";
 	if (upgrade) {
-		text_add_format(out, "%supgrade", separator);
+		text_add(out, separator);
+		text_add(out, "upgrade");
 		separator = ", ";
 	}
-	if (trailers)
-		text_add_format(out, "%sTE", separator);
+	if (trailers) {
+		text_add(out, separator);
+		text_add(out, "TE");
+	}
 	text_add(out, "\r\n");
 	if (trailers)
 		text_add(out, "TE: trailers\r\n");
