@@ -65,12 +65,19 @@ void text_add_format(struct text *text, const char *format, ...)
 	}
 }
 
-/* How many bytes from the start JSON writes as they are. */
+/* What JSON writes as it is, when nothing outside ASCII is. */
+static const bool text_plain_bytes[256] = {
+	[' ' ... '!'] = true,
+	['#' ... '['] = true,
+	[']' ... '~'] = true,
+};
+
+/* How many bytes from the start are plain. */
 static size_t text_plain_len(const char *bytes, size_t len)
 {
 	size_t i = 0;
 
-	while (i < len && bytes[i] >= ' ' && bytes[i] < 0x7f && bytes[i] != '"' && bytes[i] != '\\')
+	while (i < len && text_plain_bytes[(unsigned char)bytes[i]])
 		i++;
 	return i;
 }

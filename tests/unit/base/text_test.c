@@ -92,6 +92,21 @@ static void json_has_no_byte_that_could_end_it(void **state)
 	assert_string_equal(text.bytes, "a\\\"b\\\\c\\nd\\u0000e\\u007f\\u00c3\\u001f/");
 }
 
+static void every_byte_that_json_cannot_hold_is_escaped(void **state)
+{
+	(void)state;
+	for (int byte = 0; byte < 256; byte++) {
+		bool plain = byte >= ' ' && byte < 0x7f && byte != '"' && byte != '\\';
+		char bytes[8], value = (char)byte;
+		struct text text;
+
+		text_init(&text, bytes, sizeof(bytes));
+		text_add_json(&text, &value, 1);
+		assert_int_equal(text.len == 1, plain);
+		assert_int_equal(bytes[0], plain ? value : '\\');
+	}
+}
+
 static void json_is_never_cut_within_an_escape(void **state)
 {
 	(void)state;
@@ -113,6 +128,7 @@ int main(void)
 		cmocka_unit_test(numbers_stand_whole_at_both_ends_of_their_range),
 		cmocka_unit_test(a_number_that_does_not_fit_leaves_nothing),
 		cmocka_unit_test(json_has_no_byte_that_could_end_it),
+		cmocka_unit_test(every_byte_that_json_cannot_hold_is_escaped),
 		cmocka_unit_test(json_is_never_cut_within_an_escape),
 	};
 
