@@ -11,7 +11,7 @@ int64_t clock_monotonic_ms(void);
 /* Monotonic with microseconds, for measured durations. */
 int64_t clock_monotonic_us(void);
 
-/* Since the Unix epoch, for people and logs only. */
+/* Since the Unix epoch, for people and logs only; to the kernel's tick, too. */
 int64_t clock_wall_ms(void);
 
 #endif

@@ -26,7 +26,6 @@ struct record {
 	struct verdict verdict;  /* rule borrowed from the session's snapshot */
 	struct lane *lane;       /* NULL: none */
 	uint32_t epoch;          /* of the lane, when it was dialled; 0: not dialled */
-	int64_t started_at_ms;   /* clock_wall_ms() */
 	int64_t started_us;      /* clock_monotonic_us() */
 	uint64_t sent, received; /* bytes from the client, bytes from the origin */
 	uint16_t status;         /* HTTP status that the client got; 0: none */
@@ -38,8 +37,11 @@ struct session;
 /* As much of it as there is room for. */
 void record_set_method(struct record *record, const char *method, size_t len);
 
-/* Begins: everything as it stands in record but the times. */
+/* Begins: everything as it stands in record but the time. */
 void record_begin(struct record *record);
+
+/* When that was, by the wall clock of now; 0: it has not begun. */
+int64_t record_started_at_ms(const struct record *record);
 
 /* Logs it, counts it, and remembers a refusal; once. end: how it ended, a word or two. */
 void record_end(struct session *session, struct record *record, const char *end,

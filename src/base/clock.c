@@ -24,5 +24,5 @@ int64_t clock_monotonic_us(void)
 
 int64_t clock_wall_ms(void)
 {
-	return clock_read_us(CLOCK_REALTIME) / 1000;
+	return clock_read_us(CLOCK_REALTIME_COARSE) / 1000;
 }

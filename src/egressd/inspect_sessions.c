@@ -51,7 +51,7 @@ static void inspect_session(const struct session *session, struct api_connection
 	*connection = (struct api_connection){
 		.id = session->id,
 		.source = session->peer,
-		.started_at_ms = record->started_at_ms,
+		.started_at_ms = record_started_at_ms(record),
 		.bytes_sent = record->sent,
 		.bytes_received = record->received,
 	};

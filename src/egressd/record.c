@@ -30,8 +30,14 @@ void record_set_method(struct record *record, const char *method, size_t len)
 void record_begin(struct record *record)
 {
 	record->open = true;
-	record->started_at_ms = clock_wall_ms();
 	record->started_us = clock_monotonic_us();
+}
+
+int64_t record_started_at_ms(const struct record *record)
+{
+	if (record->started_us == 0)
+		return 0;
+	return clock_wall_ms() - (clock_monotonic_us() - record->started_us) / 1000;
 }
 
 static const char *record_rule(const struct session *session, const struct record *record,

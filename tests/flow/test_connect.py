@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """CONNECT: the tunnel is exactly a tunnel."""
 import hashlib
+import json
 import ssl
 
 import pytest
@@ -18,6 +19,19 @@ def test_reply_is_a_bare_200_that_net_clients_accept(gateway):
         answer = connection.connect("one.example.org", gateway.origins.port["tcp"])
         assert answer.status == 200
         assert answer.all("content-length") == [] and answer.all("transfer-encoding") == []
+
+
+def test_an_open_tunnel_is_listed_with_the_time_it_began(gateway):
+    """By the daemon's own clock, reckoned back from now: to a tick of the kernel's, and not from the beginning of time."""
+    def listed():
+        return json.loads(gateway.daemon.ctl("connections", "--json").stdout)
+
+    with gateway.connect() as connection:
+        before = listed()["now_ms"]
+        connection.connect("one.example.org", gateway.origins.port["tcp"])
+        after = listed()
+        [tunnel] = [each for each in after["connections"] if each["port"] == gateway.origins.port["tcp"]]
+        assert before - 1000 < tunnel["started_at_ms"] <= after["now_ms"]
 
 
 @pytest.mark.parametrize("host", [
