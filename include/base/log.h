@@ -12,6 +12,7 @@
 
 #include "base/address.h"
 #include "base/compiler.h"
+#include "base/span.h"
 #include "base/text.h"
 
 enum log_level {
@@ -69,10 +70,32 @@ struct log_line {
 };
 
 void log_begin(struct log_line *line, enum log_level level, const char *event);
-void log_field(struct log_line *line, const char *key, const char *value);
-void log_field_bytes(struct log_line *line, const char *key, const char *value, size_t len);
-void log_field_number(struct log_line *line, const char *key, int64_t value);
-void log_field_address(struct log_line *line, const char *key, const struct address *address);
+void log_add_bytes(struct log_line *line, struct span key, const char *value, size_t len);
+void log_add_number(struct log_line *line, struct span key, int64_t value);
+void log_add_address(struct log_line *line, struct span key, const struct address *address);
 void log_end(struct log_line *line);
+
+/* The same with a key of ours, whose length is known when compiling. */
+static inline void log_field_bytes(struct log_line *line, const char *key, const char *value,
+				   size_t len)
+{
+	log_add_bytes(line, span_of(key), value, len);
+}
+
+static inline void log_field(struct log_line *line, const char *key, const char *value)
+{
+	log_field_bytes(line, key, value, strlen(value));
+}
+
+static inline void log_field_number(struct log_line *line, const char *key, int64_t value)
+{
+	log_add_number(line, span_of(key), value);
+}
+
+static inline void log_field_address(struct log_line *line, const char *key,
+				     const struct address *address)
+{
+	log_add_address(line, span_of(key), address);
+}
 
 #endif

@@ -6,13 +6,18 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 struct span {
 	const char *bytes;
 	size_t len;
 };
 
-struct span span_of(const char *string);
+static inline struct span span_of(const char *string)
+{
+	return (struct span){string, strlen(string)};
+}
+
 bool span_equals(struct span span, const char *string);
 
 /* The same bytes? */

@@ -15,15 +15,18 @@ enum {
 	LOG_TAIL_SIZE =
 		32, /* room that is kept for ,"truncated":true}, the line's end and the NUL */
 	LOG_STAMP_MS = sizeof("2026-01-01T00:00:00.") - 1, /* where the milliseconds stand */
+	LOG_STAMP_LEN = LOG_STAMP_MS + sizeof("000Z") - 1,
 };
 
 static _Atomic int log_threshold = LOG_INFO;
 static _Atomic int log_style = LOG_TEXT;
 
-static const char *const log_level_names[] = {"error", "warn", "info", "debug"};
-
-/* What follows them in text, so that events stand in one column. */
-static const char *const log_level_gaps[] = {" ", "  ", "  ", " "};
+/* What stands between the time and the event; in text, events stand in one column. */
+static const char *const log_levels[][4] = {
+	[LOG_TEXT] = {" error ", " warn  ", " info  ", " debug "},
+	[LOG_JSON] = {"\",\"level\":\"error\",\"event\":\"", "\",\"level\":\"warn\",\"event\":\"",
+		      "\",\"level\":\"info\",\"event\":\"", "\",\"level\":\"debug\",\"event\":\""},
+};
 
 void log_configure(enum log_level level, enum log_format format)
 {
@@ -58,13 +61,10 @@ static const char *log_stamp(int64_t now_ms)
 
 static void log_add_head(struct log_line *line)
 {
-	bool json = line->format == LOG_JSON;
-
-	text_add(&line->text, json ? "{\"time\":\"" : "");
-	text_add(&line->text, log_stamp(clock_wall_ms()));
-	text_add(&line->text, json ? "\",\"level\":\"" : " ");
-	text_add(&line->text, log_level_names[line->level]);
-	text_add(&line->text, json ? "\",\"event\":\"" : log_level_gaps[line->level]);
+	if (line->format == LOG_JSON)
+		text_add(&line->text, "{\"time\":\"");
+	text_add_bytes(&line->text, log_stamp(clock_wall_ms()), LOG_STAMP_LEN);
+	text_add(&line->text, log_levels[line->format][line->level]);
 }
 
 void log_begin(struct log_line *line, enum log_level level, const char *event)
@@ -92,27 +92,27 @@ static void log_keep_whole(struct log_line *line, size_t len_before)
 }
 
 /* The room is looked at once for all of it: half a key would have to go again. */
-static void log_add_key(struct log_line *line, const char *key)
+static void log_add_key(struct log_line *line, struct span key)
 {
 	struct text *text = &line->text;
 	char *at = text->bytes + text->len;
 	bool json = line->format == LOG_JSON;
-	size_t len = strlen(key), quotes = json ? 2 : 0;
+	size_t quotes = json ? 2 : 0;
 
-	if (len + quotes + 2 >= text->size - text->len) {
+	if (key.len + quotes + 2 >= text->size - text->len) {
 		text->truncated = true;
 		return;
 	}
 	*at++ = json ? ',' : ' ';
 	if (json)
 		*at++ = '"';
-	memcpy(at, key, len);
-	at += len;
+	memcpy(at, key.bytes, key.len);
+	at += key.len;
 	if (json)
 		*at++ = '"';
 	*at++ = json ? ':' : '=';
 	*at = '\0';
-	text->len += len + quotes + 2;
+	text->len += key.len + quotes + 2;
 }
 
 /* What a value of text may hold and stand there as it is. */
@@ -132,7 +132,7 @@ static bool log_value_is_plain(const char *value, size_t len)
 	return len > 0;
 }
 
-void log_field_bytes(struct log_line *line, const char *key, const char *value, size_t len)
+void log_add_bytes(struct log_line *line, struct span key, const char *value, size_t len)
 {
 	size_t len_before = line->text.len;
 
@@ -149,12 +149,7 @@ void log_field_bytes(struct log_line *line, const char *key, const char *value, 
 	log_keep_whole(line, len_before);
 }
 
-void log_field(struct log_line *line, const char *key, const char *value)
-{
-	log_field_bytes(line, key, value, strlen(value));
-}
-
-void log_field_number(struct log_line *line, const char *key, int64_t value)
+void log_add_number(struct log_line *line, struct span key, int64_t value)
 {
 	size_t len_before = line->text.len;
 
@@ -165,7 +160,7 @@ void log_field_number(struct log_line *line, const char *key, int64_t value)
 	log_keep_whole(line, len_before);
 }
 
-void log_field_address(struct log_line *line, const char *key, const struct address *address)
+void log_add_address(struct log_line *line, struct span key, const struct address *address)
 {
 	size_t len_before = line->text.len;
 	char text[ADDRESS_TEXT_SIZE];

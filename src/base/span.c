@@ -5,11 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-struct span span_of(const char *string)
-{
-	return (struct span){string, strlen(string)};
-}
-
 /* What differs does so in its first bytes, mostly: no length is asked for before that. A NUL of the
  * string's is its end, so a NUL in the span equals nothing. */
 bool span_equals(struct span span, const char *string)
