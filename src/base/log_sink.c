@@ -21,7 +21,7 @@
 #include "log_ring.h"
 
 enum {
-	SINK_BATCH = 16 * 1024,
+	SINK_BATCH = 64 * 1024,
 	SINK_GATHER_MS = 5,
 	SINK_END_S = 1, /* at most, for a log that nobody reads */
 };
