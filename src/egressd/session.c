@@ -108,19 +108,26 @@ static bool session_read_once(struct session *session)
 	return false;
 }
 
+/* A kept connection was idle; once part of a request is there, the rest has to come in time. */
+static void session_limit_request(struct session *session)
+{
+	bool unfinished = session->state == SESSION_LOGIN ||
+			  (session->state == SESSION_ASKING &&
+			   (buffer_len(&session->input) > 0 || session->skip > 0));
+
+	if (unfinished && session->deadline.list == &session->worker->deadlines[DEADLINE_IDLE])
+		session_set_deadline(session, DEADLINE_HANDSHAKE,
+				     session_config(session)->handshake_timeout_ms);
+}
+
 void session_read(struct session *session)
 {
 	/* What the last request left may hold the next one already. */
 	if (buffer_len(&session->input) > 0)
 		session->protocol->on_input(session);
-	while (session->state == SESSION_ASKING && session_read_once(session)) {
-		/* A kept connection was idle; from its next byte on it has to finish its request in
-		 * time. */
-		if (session->deadline.list == &session->worker->deadlines[DEADLINE_IDLE])
-			session_set_deadline(session, DEADLINE_HANDSHAKE,
-					     session_config(session)->handshake_timeout_ms);
+	while (session->state == SESSION_ASKING && session_read_once(session))
 		session->protocol->on_input(session);
-	}
+	session_limit_request(session);
 }
 
 static void session_drain(struct session *session)

@@ -84,11 +84,15 @@ def all_end(connections, deadline):
 
 
 @pytest.mark.slow
-def test_bytes_that_drip_do_not_buy_time(start):
+@pytest.mark.parametrize("kept", [False, True])
+def test_bytes_that_drip_do_not_buy_time(start, kept):
     """One byte at a time, each within any idle limit: the handshake's limit counts from its beginning."""
     gateway = start(options="timeout handshake 2s")
-    began = time.monotonic()
+    gateway.warm_up()
     with gateway.connect() as connection:
+        if kept:
+            assert connection.ask(gateway.url()).status == 200
+        began = time.monotonic()
         connection.send("GET http://one.example.org/ HTTP/1.1\r\nX-Drip: ")
         with pytest.raises((BrokenPipeError, ConnectionResetError, TimeoutError)):
             while time.monotonic() - began < 8:
@@ -98,6 +102,17 @@ def test_bytes_that_drip_do_not_buy_time(start):
                 connection.send("x")
             raise AssertionError("a dripping client was never dropped")
     assert time.monotonic() - began < 6
+    gateway.check()
+
+
+@pytest.mark.slow
+def test_half_a_request_behind_another_does_not_stay_for_ever(start):
+    """It came with the one before, and nothing comes any more: no event would tell."""
+    gateway = start(options="timeout handshake 1s")
+    with gateway.connect() as connection:
+        connection.send(request(gateway.url()) + b"GET http://one.exam")
+        assert connection.answer().status == 200
+        assert connection.ends()
     gateway.check()
 
 
