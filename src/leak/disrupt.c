@@ -179,7 +179,7 @@ static void watch_flow(struct disruption *disruption)
 		   "the data of a flow through the proxy went on in clear when the "
 		   "tunnel went: %u packets",
 		   test->leaked);
-	test_cause(test, "egressctl rules apply gateway",
+	test_cause(test, run_rules_cure(disruption->run),
 		   "the proxy's open connections are not held to the tunnel (rules: %s)",
 		   disruption->run->report->rules);
 }

@@ -235,7 +235,7 @@ static void scene_judge(struct scene *scene, const struct leak_run *run)
 			   "in a private gateway with these rules %s got out when the tunnel went",
 			   scene->probes[i].name);
 		test_cause(
-			scene->test, "egressctl rules apply gateway",
+			scene->test, run_rules_cure(run),
 			"the rules (table inet %s) let the proxy's user out when its tunnel goes",
 			run->report->table);
 	}

@@ -90,6 +90,13 @@ void test_cause(struct leak_test *test, const char *fix, const char *format, ...
 	snprintf(test->fix, sizeof(test->fix), "%s", fix);
 }
 
+const char *run_rules_cure(const struct leak_run *run)
+{
+	return run->options->is_hub
+		       ? "egressctl rules apply hub, or egressd without --no-firewall"
+		       : "egressctl rules apply gateway, or egressd without --no-firewall";
+}
+
 void test_evidence(struct leak_test *test, const struct sighting *sighting,
 		   const struct leak_probe *probe)
 {

@@ -39,12 +39,7 @@ static void check_rules(struct leak_run *run, struct leak_test *test, struct tex
 							: run->firewall_problem);
 		break;
 	}
-	test_cause(test,
-		   run->options->is_hub
-			   ? "egressctl rules apply hub, or egressd without --no-firewall"
-			   : "egressctl rules apply gateway, or egressd without --no-firewall",
-
-		   "the kernel does not have the policy's rules");
+	test_cause(test, run_rules_cure(run), "the kernel does not have the policy's rules");
 }
 
 /* In a container of its own the leak test has another file system than egressd. */

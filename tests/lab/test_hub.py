@@ -140,7 +140,7 @@ def test_leak_test_tells_whether_a_hub_has_its_rules(hub, lab, direct):
     code, tests = leak_test(lab, scene, "T0,T5,T7")
     assert code == 1 and tests["T0"]["result"] == "inconclusive", tests
     assert all(tests[name]["result"] == "leak" and "table inet egressd is not there" in tests[name]["cause"]
-               and tests[name]["fix"] == "egressctl rules apply hub" for name in ("T5", "T7")), tests
+               and tests[name]["fix"].startswith("egressctl rules apply hub") for name in ("T5", "T7")), tests
     rules(lab.gateway, "apply", "hub", scene.daemon.config)
     code, tests = leak_test(lab, scene, "T0,T5,T6,T7")
     expected = "skip" if direct else "pass"
