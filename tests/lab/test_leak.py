@@ -402,6 +402,26 @@ def test_a_device_that_comes_or_goes_meanwhile_proves_nothing(site, before, duri
     assert words in tests[1]["summary"], tests
 
 
+@pytest.mark.parametrize("devices, code", [(40, 0), (300, 4)])
+def test_no_device_of_a_big_machine_is_left_out(site, devices, code):
+    """A Docker host has a device for every container, and the way out may come behind them all."""
+    words = ["link set lo up", *(f"link add b{i} type bridge" for i in range(devices)),
+             "link add out0 type veth peer name out1", "link set out1 up", "link set out0 up",
+             "addr add 198.51.100.2/24 dev out0", "route add default via 198.51.100.1"]
+    host = subprocess.Popen(["unshare", "--net", "--kill-child", "sh", "-c", "ip -batch - && echo made && exec sleep 1000"],
+                            text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        host.stdin.write("\n".join(words))
+        host.stdin.close()
+        assert host.stdout.readline() == "made\n"
+        report = site.leak_test("T1", "--host", str(host.pid))
+    finally:
+        host.kill()
+        host.wait()
+    assert report["code"] == code, report
+    assert code or "host out0" in report["witness"]["watched"], report
+
+
 def test_rules_that_change_all_the_time_prove_nothing(site):
     stop = threading.Event()
 
