@@ -143,6 +143,13 @@ def test_wrong_usage_is_said_and_exits_3(arguments):
     assert result.stderr and not result.stdout
 
 
+@pytest.mark.parametrize("option, value", [("only", "T99"), ("endpoint", "1.2.3.4"), ("target", "example.org"),
+                                           ("real-address", "x"), ("real-address", "192.0.2.1,192.0.2.2")])
+def test_what_the_leak_test_would_not_look_for_is_refused(option, value):
+    result = run("leak-test", f"--{option}", value)
+    assert result.returncode == USAGE and result.stderr.startswith(f"egressctl: --{option}: '{value}' is no "), result.stderr
+
+
 @pytest.mark.parametrize("command", ["status", "explain", "check", "config", "connections", "health", "reload", "passwd",
                                      "leak-test", "rejoin", "version"])
 def test_every_command_has_help(command):
