@@ -141,6 +141,16 @@ static bool app_fail(struct leak_run *run, const char *name, int error)
 	return false;
 }
 
+/* One that is left out would not be tried, and would look as safe as the others. */
+static bool apps_fail_many(struct leak_run *run)
+{
+	run->report->problem_exit = LEAK_EXIT_USAGE;
+	snprintf(run->report->problem, sizeof(run->report->problem),
+		 "more than %d apps at once: name some with --netns, and the others in another run",
+		 LEAK_APPS_MAX);
+	return false;
+}
+
 static bool app_add(struct leak_run *run, int netns, const char *name)
 {
 	struct leak_app *app = &run->apps[run->app_count];
@@ -149,7 +159,7 @@ static bool app_add(struct leak_run *run, int netns, const char *name)
 
 	if (run->app_count == LEAK_APPS_MAX) {
 		fd_close(netns);
-		return true;
+		return apps_fail_many(run);
 	}
 	app->netns = netns;
 	if (netns < 0 || fstat(netns, &status) < 0 || network_read(netns, &app->network) < 0)
@@ -173,15 +183,18 @@ static bool app_add(struct leak_run *run, int netns, const char *name)
 /* Every app on this machine that the policy knows by its address. */
 static bool apps_add_clients(struct leak_run *run)
 {
-	struct client_place places[LEAK_APPS_MAX];
-	size_t count = namespaces_of_clients(run->options->config, places, LEAK_APPS_MAX);
+	struct client_place places[LEAK_APPS_MAX + 1]; /* one more says that there are more */
+	size_t count = namespaces_of_clients(run->options->config, places, ARRAY_LEN(places));
+	bool added = true;
 
 	for (size_t i = 0; i < count; i++) {
-		if (!app_add(run, places[i].netns, places[i].client))
-			return false;
+		if (added)
+			added = app_add(run, places[i].netns, places[i].client);
+		else
+			fd_close(places[i].netns);
 	}
 	if (count > 0)
-		return true;
+		return added;
 	run->report->problem_exit = LEAK_EXIT_USAGE;
 	snprintf(run->report->problem, sizeof(run->report->problem),
 		 "no process runs where an address of a client of the policy is: are the apps up, "

@@ -13,7 +13,7 @@ enum {
 	RUN_PROBES_MAX = 256, /* for 15 ways out */
 	RUN_FLOWS_MAX = 48,
 	RUN_DEVICES_MAX = 8,
-	LEAK_APPS_MAX = 8,
+	LEAK_APPS_MAX = 16,
 	ALL_CAPABILITIES = -1,
 };
 

@@ -422,6 +422,11 @@ def test_no_device_of_a_big_machine_is_left_out(site, devices, code):
     assert code or "host out0" in report["witness"]["watched"], report
 
 
+def test_an_app_too_many_is_not_left_out(site):
+    report = site.leak_test("T8", "--netns", ",".join([str(site.app.pid)] * 17))
+    assert report["code"] == 3 and "more than 16 apps" in report["error"], report
+
+
 def test_rules_that_change_all_the_time_prove_nothing(site):
     stop = threading.Event()
 
