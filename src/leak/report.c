@@ -66,6 +66,11 @@ enum leak_exit leak_exit_code(const struct leak_report *report, bool strict)
 	return strict && report_has_skips(report) ? LEAK_EXIT_INCONCLUSIVE : LEAK_EXIT_PASS;
 }
 
+void test_begin(struct leak_test *test, const char *id, const char *name)
+{
+	*test = (struct leak_test){.id = id, .name = name, .mode = "", .result = LEAK_INCONCLUSIVE};
+}
+
 void test_found(struct leak_test *test, enum leak_result result, const char *format, ...)
 {
 	va_list args;

@@ -68,6 +68,8 @@ typedef void run_test_fn(struct leak_run *run, struct leak_test *test);
 run_test_fn test_environment, test_witness, test_exit, test_dns, test_ipv6, test_udp, test_raw,
 	test_around, test_app, test_killswitch, test_tampering, test_proxy, test_namespace;
 
+/* Undecided, until something is found. id, name: borrowed, as long as the test is. */
+void test_begin(struct leak_test *test, const char *id, const char *name);
 /* Worse results win over better ones. One sentence each; a new cause takes the old one's place. */
 void test_found(struct leak_test *test, enum leak_result result, const char *format, ...)
 	PRINTF_LIKE(3, 4);

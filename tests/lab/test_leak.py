@@ -546,6 +546,17 @@ def test_a_flow_of_the_private_gateway_dies_with_who_opened_it(site):
         os.close(flow)
 
 
+def test_a_private_gateway_that_is_killed_proves_nothing(site):
+    """The second one, with the rules; the first, without them, is the control."""
+    tester = subprocess.Popen(site.command("--json", "--only", "T9"), text=True, stdout=subprocess.PIPE)
+    gateways = []
+    while tester.poll() is None and len(gateways) < 2:
+        gateways += [pid for pid in children(tester.pid) if pid not in gateways]
+    os.kill(gateways[1], signal.SIGKILL)
+    test = json.loads(tester.communicate(timeout=60)[0])["tests"][0]
+    assert test["result"] == "inconclusive" and "ended before its time" in test["summary"], test
+
+
 # --- the real tunnel ---
 
 @pytest.fixture
