@@ -90,6 +90,11 @@ void command_find_socket(struct invocation *invocation);
 MUST_CHECK int command_ask(const struct invocation *invocation, const char *method,
 			   const char *path, const json_t *body, struct control_answer *answer);
 
+/* Asks the daemon what it tells at that path. 0: it does, and answer is to be cleared. Otherwise it
+ * has been said, and the exit code comes back. */
+MUST_CHECK int command_read(const struct invocation *invocation, const char *path,
+			    struct control_answer *answer);
+
 /* Reads the policy file; warnings go to standard error. NULL: it has been said. */
 MUST_CHECK struct config *command_load(const struct invocation *invocation);
 

@@ -46,6 +46,19 @@ int command_ask(const struct invocation *invocation, const char *method, const c
 			    invocation->socket_path, answer->status);
 }
 
+int command_read(const struct invocation *invocation, const char *path,
+		 struct control_answer *answer)
+{
+	int code = command_ask(invocation, "GET", path, NULL, answer);
+
+	if (code != 0 || answer->status == 200)
+		return code;
+	code = command_fail(invocation, EXIT_UNKNOWN, "%s",
+			    json_text(answer->body, "error", "egressd cannot tell"));
+	control_answer_clear(answer);
+	return code;
+}
+
 struct config *command_load(const struct invocation *invocation)
 {
 	const char *source = environment_or_file(invocation->config_path);

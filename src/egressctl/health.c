@@ -206,9 +206,9 @@ int command_health(struct invocation *invocation)
 
 	if (!command_options(invocation, NULL) || invocation->argc != 0)
 		return EXIT_USAGE;
-	if (command_ask(invocation, "GET", "/v1/status", NULL, &status) != 0)
+	if (command_read(invocation, "/v1/status", &status) != 0)
 		return EXIT_NO;
-	if (command_ask(invocation, "GET", "/v1/config", NULL, &config) == 0) {
+	if (command_read(invocation, "/v1/config", &config) == 0) {
 		health = (struct health){
 			.problems = json_array(), .status = status.body, .config = config.body};
 		health_of_tunnels(&health);

@@ -81,15 +81,14 @@ static int tunnel_show(const struct invocation *invocation)
 {
 	struct control_answer answer;
 	const json_t *egress;
-	json_t *found = json_array();
+	json_t *found;
 	bool up = true;
 	size_t i;
-	int code = command_ask(invocation, "GET", "/v1/status", NULL, &answer);
+	int code = command_read(invocation, "/v1/status", &answer);
 
-	if (code != 0) {
-		json_decref(found);
+	if (code != 0)
 		return code;
-	}
+	found = json_array();
 	json_array_foreach(json_object_get(answer.body, "egresses"), i, egress)
 	{
 		const json_t *tunnel = json_object_get(egress, "tunnel");

@@ -101,6 +101,12 @@ def test_restart_without_a_gluetun_could_not_tell(tmp_path):
     assert run("tunnel").returncode == run("tunnel", "stop").returncode == USAGE
 
 
+def test_a_daemon_that_cannot_tell_is_no_tunnel_that_is_up(daemon):
+    daemon.answers["GET /v1/status"] = (500, {"error": "out of memory"})
+    done = run("tunnel", "status", daemon=daemon)
+    assert done.returncode == UNKNOWN and "out of memory" in done.stderr
+
+
 def test_status_of_a_tunnel_is_the_links_word_and_not_gluetuns(daemon):
     gluetun = {"server": "127.0.0.1:8000", "asked_at_ms": 1, "control": "answered", "health": "healthy", "vpn": "running",
                "exit": None, "country": None, "port": 0, "problem": None}

@@ -46,6 +46,14 @@ def test_a_namespace_with_nothing_but_loopback_is_not_healthy(daemon, door, door
     assert code == NO and len(problems) == 1 and word in problems[0]
 
 
+@pytest.mark.parametrize("path", ["/v1/status", "/v1/config"])
+def test_a_daemon_that_cannot_tell_is_not_healthy(daemon, door, path):
+    assert health(daemon, [door]) == (YES, [])
+    daemon.answers[f"GET {path}"] = (500, {"error": "out of memory"})
+    done = run("health", daemon=daemon)
+    assert done.returncode == NO and "out of memory" in done.stderr and done.stdout == ""
+
+
 def test_no_daemon_is_not_healthy_and_never_the_reserved_exit_code():
     assert run("health").returncode == NO
 
