@@ -66,7 +66,8 @@ def test_a_running_gateway_is_healthy(gateway):
 def test_a_look_at_a_forward_opens_nothing_behind_it(start, origins):
     port = free_port()
     gateway = start(listen=f"forward 127.0.0.1:{port} to 127.0.0.1:{origins.port['tcp']}")
-    assert gateway.daemon.ctl("health").returncode == YES
+    done = gateway.daemon.ctl("health")
+    assert done.returncode == YES and ", 1 listener answers, " in done.stdout, "nobody knocks at a forward"
     with Connection(("127.0.0.1", port)) as connection:
         connection.send("PEER\n").rest()
     assert gateway.daemon.session(0, method="FORWARD")["sent"] == len("PEER\n")  # the first there was
