@@ -177,9 +177,14 @@ static int tunnel_restart_at(const struct invocation *invocation,
 				    errno == ENODATA ? "there is no key in it" : strerror(errno));
 	code = tunnel_put(invocation, egress->gluetun_url, path == NULL ? NULL : key, "stopped",
 			  stopped);
-	if (code == 0)
+	if (code == 0) {
 		code = tunnel_put(invocation, egress->gluetun_url, path == NULL ? NULL : key,
 				  "running", started);
+		if (code != 0)
+			fputs("egressctl: the VPN was stopped and not started: try again, or "
+			      "restart Gluetun\n",
+			      stderr);
+	}
 	explicit_bzero(key, sizeof(key));
 	if (code != 0)
 		return code;

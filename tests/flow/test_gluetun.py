@@ -20,7 +20,9 @@ class Control(http.server.BaseHTTPRequestHandler):
         route = f"{self.command} {self.path}"
         self.server.asked.append((route, body.decode()))
         code, answer = 401, "Unauthorized\n"
-        if route in self.server.keys.get(self.headers.get("X-API-Key"), ()):
+        if json.loads(body or "{}").get("status") in self.server.refused:
+            code, answer = 500, "no\n"
+        elif route in self.server.keys.get(self.headers.get("X-API-Key"), ()):
             code, answer = 200, json.dumps(
                 {"outcome": json.loads(body)["status"]} if self.command == "PUT" else
                 {"/v1/vpn/status": {"status": "running"}, "/v1/portforward": {"port": 0, "ports": None},
@@ -39,6 +41,7 @@ class Control(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def control():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Control)
+    server.refused = ()
     server.asked, server.keys, server.url = [], dict(KEYS), f"http://127.0.0.1:{server.server_address[1]}"
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     yield server
@@ -93,6 +96,14 @@ def test_restart_by_a_key_that_may_only_look_says_what_is_missing(tmp_path, cont
     assert done.returncode == NO and "PUT /v1/vpn/status" in done.stderr
     (tmp_path / "other").write_text("steers\n")
     assert restart(tmp_path, control, "looks", "--key-file", str(tmp_path / "other")).returncode == YES
+
+
+def test_a_vpn_that_stays_stopped_is_told(tmp_path, control):
+    control.refused = ("running",)
+    done = restart(tmp_path, control, "steers")
+    assert done.returncode == UNKNOWN and "HTTP status 500" in done.stderr and "stopped and not started" in done.stderr
+    control.refused = ("stopped",)
+    assert "not started" not in restart(tmp_path, control, "steers").stderr
 
 
 def test_restart_without_a_gluetun_could_not_tell(tmp_path):
