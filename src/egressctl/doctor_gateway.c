@@ -10,10 +10,6 @@
 #include "firewall/kernel.h"
 #include "firewall/ruleset_text.h"
 
-enum {
-	GATEWAY_UID = 1900,
-};
-
 static void check_policy(const struct doctor *doctor, unsigned number,
 			 struct doctor_finding *finding)
 {
@@ -95,7 +91,7 @@ static void rules_compare(const struct firewall_policy *policy, struct doctor_fi
 /* Without a daemon to ask. */
 static void rules_read_back(const struct config *config, struct doctor_finding *finding)
 {
-	struct config_rules_options options = {.uid = GATEWAY_UID, .bridge = ""};
+	struct config_rules_options options = {.uid = FIREWALL_PROXY_UID, .bridge = ""};
 	struct firewall_policy policy;
 	struct firewall_links links;
 	const char *problem;

@@ -13,9 +13,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum {
-	PRIVILEGES_UID = 1900,
-};
+#include "firewall/policy.h"
 
 #define PRIVILEGES_USER "egressd"
 
@@ -47,7 +45,7 @@ static bool user_is_here(uid_t uid)
 static int user_find(const char *name, struct warden_user *user)
 {
 	const struct passwd *entry;
-	unsigned long number = PRIVILEGES_UID;
+	unsigned long number = FIREWALL_PROXY_UID;
 	char *end;
 
 	if (name != NULL && name[0] >= '0' && name[0] <= '9') {
@@ -57,7 +55,7 @@ static int user_find(const char *name, struct warden_user *user)
 		return errno != 0 || *end != '\0' || number >= UINT32_MAX ? -1 : 0;
 	}
 	entry = getpwnam(name == NULL ? PRIVILEGES_USER : name);
-	*user = (struct warden_user){.uid = PRIVILEGES_UID, .gid = PRIVILEGES_UID};
+	*user = (struct warden_user){.uid = FIREWALL_PROXY_UID, .gid = FIREWALL_PROXY_UID};
 	if (entry != NULL)
 		*user = (struct warden_user){.uid = entry->pw_uid, .gid = entry->pw_gid};
 	return entry == NULL && name != NULL ? -1 : 0;
@@ -75,7 +73,7 @@ int privileges_find_user(const char *name, struct warden_user *user,
 		snprintf(problem, PRIVILEGES_PROBLEM_SIZE,
 			 "--user: the proxy must not be root; make a user of its own, or leave the "
 			 "option out for %d",
-			 PRIVILEGES_UID);
+			 FIREWALL_PROXY_UID);
 		return -1;
 	}
 	if (geteuid() != 0 || !user_is_here(user->uid))
