@@ -107,22 +107,6 @@ static int tunnel_show(const struct invocation *invocation)
 	return up ? EXIT_YES : EXIT_NO;
 }
 
-int tunnel_read_key(const char *path, char key[TUNNEL_KEY_SIZE])
-{
-	FILE *in = fopen(path, "re");
-	int result = -1;
-
-	if (in == NULL)
-		return -1;
-	errno = ENODATA;
-	if (fgets(key, TUNNEL_KEY_SIZE, in) != NULL) {
-		key[strcspn(key, "\r\n")] = '\0';
-		result = 0;
-	}
-	fclose(in);
-	return result;
-}
-
 const struct egress_config *tunnel_find_gluetun(const struct config *config)
 {
 	for (size_t i = 0; i < config->egress_count; i++) {
@@ -167,12 +151,12 @@ static int tunnel_restart_at(const struct invocation *invocation,
 			     const struct egress_config *egress, const char *path)
 {
 	char stopped[GLUETUN_WORD_SIZE], started[GLUETUN_WORD_SIZE];
-	char key[TUNNEL_KEY_SIZE];
+	char key[GLUETUN_KEY_SIZE];
 	int code;
 
 	if (path == NULL)
 		path = access(control_key_file, F_OK) == 0 ? control_key_file : egress->key_file;
-	if (path != NULL && tunnel_read_key(path, key) < 0)
+	if (path != NULL && gluetun_read_key(path, key) < 0)
 		return command_fail(invocation, EXIT_UNKNOWN, "%s: %s", path,
 				    errno == ENODATA ? "there is no key in it" : strerror(errno));
 	code = tunnel_put(invocation, egress->gluetun_url, path == NULL ? NULL : key, "stopped",

@@ -106,6 +106,13 @@ def test_a_vpn_that_stays_stopped_is_told(tmp_path, control):
     assert "not started" not in restart(tmp_path, control, "steers").stderr
 
 
+@pytest.mark.parametrize("key", ["", "\n"])
+def test_a_key_file_without_a_key_is_said_and_nobody_asked(tmp_path, control, key):
+    (tmp_path / "empty").write_text(key)
+    done = restart(tmp_path, control, "steers", "--key-file", str(tmp_path / "empty"))
+    assert done.returncode == UNKNOWN and "there is no key in it" in done.stderr and control.asked == []
+
+
 def test_restart_without_a_gluetun_could_not_tell(tmp_path):
     (tmp_path / "egress.conf").write_text("egress vpn device tun0\n")
     assert run("--config", str(tmp_path / "egress.conf"), "tunnel", "restart").returncode == UNKNOWN
