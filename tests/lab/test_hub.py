@@ -121,6 +121,14 @@ def test_what_a_hub_may_not_send_is_a_leak_when_it_leaves(hub, lab):
     lab.witness.total.leaks.clear()
 
 
+def test_the_doctors_cure_is_the_rules_of_a_hub(hub, lab):
+    scene = hub(ONLY_PROXIES, ("--no-firewall",))
+    done = subprocess.run(lab.gateway.command(program("egressctl"), "doctor", "--json", "--config", scene.daemon.config,
+                                              "--socket", "/nonexistent/socket"), text=True, capture_output=True, timeout=30)
+    found = {check["name"]: check for check in json.loads(done.stdout)["checks"]}["rules"]
+    assert found["result"] == "fail" and found["cure"].endswith("egressctl rules apply hub"), found
+
+
 def leak_test(lab, scene, only):
     done = subprocess.run(lab.gateway.command(program("egressctl"), "leak-test", "--config", scene.daemon.config, "--json",
                                               "--only", only, "--endpoint", f"{world.VPN_PUBLIC}:1194"),
