@@ -105,7 +105,9 @@ static const struct command commands[] = {
 
 static void usage_print(FILE *out)
 {
-	fputs("usage: egressctl [--socket PATH] [--config FILE] [--json] COMMAND ...\n\n", out);
+	fputs("usage: egressctl [--socket PATH] [--config FILE] [--json] COMMAND ...\n"
+	      "       egressctl --version\n\n",
+	      out);
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
 		char left[48];
 
