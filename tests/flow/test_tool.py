@@ -145,6 +145,13 @@ def test_metrics_are_prometheus_text(gateway):
     assert all(re.match(r"(#.*|\w+(\{[^}]*\})? [-+\d.eE]+)$", line) for line in done.stdout.splitlines())
 
 
+@pytest.mark.parametrize("file", ["api_metrics.c", "api_status.c", "api_rules.c"])
+def test_whatever_egressd_tells_is_in_the_man_page(file):
+    manual = (SOURCE / "egressctl.8").read_text()
+    told = set(re.findall(r'"([a-z]+(?:_[a-z]+)*)"', (SOURCE.parent / "egressd" / file).read_text()))
+    assert len(told) > 10 and [word for word in sorted(told) if not re.search(rf"\b{word}\b", manual)] == []
+
+
 def test_a_stranger_may_not_speak_to_the_control_socket(gateway):
     done = subprocess.run(["setpriv", "--reuid=65534", "--clear-groups", program("egressctl"), "status", "--socket",
                            gateway.daemon.control], text=True, capture_output=True, timeout=10)
