@@ -2,6 +2,8 @@
 """egressctl health, and a policy from the environment: what a container is given to be restarted and set up by."""
 import json
 import os
+import pathlib
+import re
 import socket
 
 import pytest
@@ -72,6 +74,13 @@ def test_a_look_at_a_forward_opens_nothing_behind_it(start, origins):
         connection.send("PEER\n").rest()
     assert gateway.daemon.session(0, method="FORWARD")["sent"] == len("PEER\n")  # the first there was
     gateway.check()
+
+
+def test_every_variable_of_the_stack_is_told_of_where_it_is_set():
+    compose = pathlib.Path(__file__).parents[2] / "compose"
+    used = {name for file in compose.glob("*.yaml") for name in re.findall(r"(?<!\$)\$\{([A-Z0-9_]+)", file.read_text())}
+    told = set(re.findall(r"\b[A-Z0-9_]+\b", (compose / ".env.example").read_text()))
+    assert len(used) > 20 and used <= told, used - told
 
 
 @pytest.mark.skipif(os.path.exists("/etc/egressd/egress.conf"), reason="this machine has a policy file")
