@@ -98,11 +98,13 @@ struct leak_options {
 	void *arg;
 };
 
-/* The tests there are. */
+/* The tests there are: test is below LEAK_TESTS, and each text is static. */
 const char *leak_test_id(size_t test);
 const char *leak_test_name(size_t test);
 const char *leak_test_about(size_t test);
 
+/* Runs them one after the other, within minutes. Where there was none at all, report->problem says
+ * why. Nothing outlives it but, with disruptive, a tunnel that could not be put back. */
 void leak_run(const struct leak_options *options, struct leak_report *report);
 
 /* Pure. strict: what was skipped counts as undecided. */

@@ -36,6 +36,7 @@ MUST_CHECK int network_visit(int netns, int (*visit)(void *arg), void *arg);
 /* -1 + errno; EOVERFLOW: there are more devices than NETWORK_LINKS_MAX. */
 MUST_CHECK int network_read(int netns, struct network *network);
 
+/* By its name. NULL: there is none. */
 const struct network_link *network_find(const struct network *network, const char *device);
 
 /* A rule of policy routing that leads to a table. */
