@@ -31,8 +31,8 @@ static void check_print_json(const struct config_report *report, const char *pat
 
 	for (size_t i = 0; i < config_report_total(report); i++)
 		json_array_append_new(problems, check_problem(config_report_at(report, i)));
-	command_print_json(
-		json_pack("{s:s, s:b, s:o}", "file", path, "ok", ok, "problems", problems));
+	command_print_json(json_pack("{s:o, s:b, s:o}", "file", json_words(path), "ok", ok,
+				     "problems", problems));
 }
 
 static void check_print(const struct config_report *report, const char *path, bool ok)

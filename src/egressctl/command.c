@@ -22,7 +22,7 @@ int command_fail(const struct invocation *invocation, int code, const char *form
 	va_end(args);
 	fprintf(stderr, "egressctl: %s\n", sentence);
 	if (invocation->json)
-		command_print_json(json_pack("{s:s}", "error", sentence));
+		command_print_json(json_pack("{s:o}", "error", json_words(sentence)));
 	return code;
 }
 

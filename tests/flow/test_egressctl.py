@@ -107,7 +107,7 @@ def policy(tmp_path):
 def run(*arguments, stdin="", daemon=None, environment=None):
     socket = daemon.server_address if daemon else "/nonexistent/socket"
     return subprocess.run([EGRESSCTL, "--socket", socket, *arguments], input=stdin, capture_output=True, text=True,
-                          timeout=20, env={**os.environ, **(environment or {})})
+                          errors="replace", timeout=20, env={**os.environ, **(environment or {})})
 
 
 def run_on_terminal(*arguments, daemon, environment=None, columns=80):
@@ -141,6 +141,16 @@ def test_wrong_usage_is_said_and_exits_3(arguments):
     result = run(*arguments)
     assert result.returncode == USAGE
     assert result.stderr and not result.stdout
+
+
+@pytest.mark.parametrize("command", ["check", "passwd"])
+def test_a_name_that_is_no_text_still_makes_a_document(tmp_path, command):
+    words = {"check": [b"/nonexistent/\xff"], "passwd": [b"/nonexistent/\xff", "user"]}[command]
+    result = run("--json", command, *words, stdin="password\n")
+    assert result.returncode == UNKNOWN and "/nonexistent/?: " in json.loads(result.stdout)["error"]
+    (tmp_path / os.fsdecode(b"\xff")).write_text(POLICY)
+    result = run("--json", "check", os.fsencode(tmp_path) + b"/\xff")
+    assert result.returncode == YES and json.loads(result.stdout)["file"] == f"{tmp_path}/?"
 
 
 @pytest.mark.parametrize("option, value", [("only", "T99"), ("endpoint", "1.2.3.4"), ("target", "example.org"),
