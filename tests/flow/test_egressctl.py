@@ -153,6 +153,18 @@ def test_a_name_that_is_no_text_still_makes_a_document(tmp_path, command):
     assert result.returncode == YES and json.loads(result.stdout)["file"] == f"{tmp_path}/?"
 
 
+def test_whatever_bytes_a_file_has_every_problem_is_in_the_document(tmp_path):
+    """And of a file that may be loaded the document is there."""
+    (tmp_path / "wrong.conf").write_bytes(b"listen mixed 127.0.0.1:8118 auth /tmp/\xe4\nvpn from b\xff\ncolour red # caf\xe9\n")
+    result = run("--json", "check", str(tmp_path / "wrong.conf"))
+    problems = json.loads(result.stdout)["problems"]
+    assert result.returncode == NO and [problem["line"] for problem in problems] == [1, 2, 3]
+    assert all(problem["source"] for problem in problems) and "UTF-8" in problems[0]["message"]
+    (tmp_path / "right.conf").write_bytes(POLICY.encode() + b"# caf\xe9\n")
+    shown = run("--json", "--config", str(tmp_path / "right.conf"), "config", "show", "--file")
+    assert shown.returncode == YES and json.loads(shown.stdout)["listeners"]
+
+
 @pytest.mark.parametrize("option, value", [("only", "T99"), ("endpoint", "1.2.3.4"), ("target", "example.org"),
                                            ("real-address", "x"), ("real-address", "192.0.2.1,192.0.2.2")])
 def test_what_the_leak_test_would_not_look_for_is_refused(option, value):
