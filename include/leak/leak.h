@@ -63,8 +63,8 @@ struct leak_report {
 	int64_t started_ms, duration_ms;
 	char devices[120]; /* of the tunnels */
 	char uplink[IFNAMSIZ];
-	char watched[500]; /* every device with a tap */
-	char carrier[80];  /* the tunnel's own packets: "udp 45.80.2.2:1194"; "" none seen */
+	char watched[1000]; /* every device with a tap */
+	char carrier[80];   /* the tunnel's own packets: "udp 45.80.2.2:1194"; "" none seen */
 	uint64_t carrier_packets, other_packets, lost_packets;
 	bool control_seen;
 	char table[32], rules[20]; /* "same", "different", "missing", "unknown" */
