@@ -21,13 +21,15 @@ struct healer;
 struct reload_waiter;
 struct egress_config;
 struct gluetun;
+struct reading;
 struct tunnel_monitor;
 
 struct daemon {
 	int channel; /* to the warden */
 	struct event channel_event;
 	struct config_files
-		*files; /* of the policy that comes next, as the warden hands them over */
+		*files;          /* of the policy that comes next, as the warden hands them over */
+	struct reading *reading; /* of it; NULL: none is read */
 	struct warden_report report; /* the warden's last */
 	int control;                 /* the control socket, until the API has it */
 	char *config_path;
@@ -72,7 +74,8 @@ void daemon_stop(struct daemon *daemon);
 /* Builds daemon->snapshot from the files; nothing is published yet. */
 MUST_CHECK int daemon_load_first(struct daemon *daemon, char **report);
 
-/* Puts the files in force, or leaves what is, and answers the warden. */
+/* Reads the files beside everything else, then puts them in force, or leaves what is, and answers
+ * the warden. */
 void daemon_load(struct daemon *daemon);
 
 /* What became of a reload: whoever asked up to daemon->answers is told. */

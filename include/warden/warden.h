@@ -2,7 +2,7 @@
 /*
  * The process that holds the packet rules and minds the proxy: it reads the policy file, puts its
  * rules in force, and only then starts the proxy, without any privilege. It reads nothing that came
- * from the network. One thread.
+ * from the network. One thread, beside those that write the log and read a policy.
  */
 #ifndef WARDEN_WARDEN_H
 #define WARDEN_WARDEN_H

@@ -139,6 +139,8 @@ const struct confine_condition confine_conditional[] = {
 	{"mprotect", 1, {CONFINE_MASKED(2, PROT_EXEC, 0)}},
 	/* A thread, and never a process. */
 	{"clone", 1, {CONFINE_MASKED(0, CONFINE_THREAD, CONFINE_THREAD)}},
+	/* Less of the processor than others, and never more. */
+	{"sched_setscheduler", 2, {CONFINE_IS(0, 0), CONFINE_IS(1, SCHED_IDLE)}},
 	{"prctl", 1, {CONFINE_IS(0, PR_SET_NAME)}},
 	/* How much can be read; libevent asks. */
 	{"ioctl", 1, {CONFINE_IS(1, FIONREAD)}},

@@ -20,6 +20,7 @@
 #include "egressd/snapshot.h"
 #include "tunnel/gluetun.h"
 #include "tunnel/tunnel.h"
+#include "warden/reading.h"
 #include "warden/warden.h"
 
 enum {
@@ -243,6 +244,7 @@ static void daemon_end_workers(struct daemon *daemon)
 void daemon_clear(struct daemon *daemon)
 {
 	daemon_end_workers(daemon);
+	reading_cancel(daemon->reading);
 	/* Nobody posts any more but what is on its way: answers to a listing, of which nobody waits
 	 * for the end. */
 	api_free(daemon->api);

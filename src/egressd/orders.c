@@ -69,13 +69,6 @@ static void orders_on_report(struct daemon *daemon, const struct warden_report *
 		worker_wake_tunnels(daemon->workers[i]);
 }
 
-static void orders_load(struct daemon *daemon)
-{
-	daemon_load(daemon);
-	config_files_free(daemon->files);
-	daemon->files = NULL;
-}
-
 /* Takes fd. False: there is nothing more to be heard. */
 static bool orders_obey(struct daemon *daemon, const struct warden_message *message, int fd)
 {
@@ -92,7 +85,7 @@ static bool orders_obey(struct daemon *daemon, const struct warden_message *mess
 	case WARDEN_LOAD:
 		daemon->answers = message->asked;
 		if (daemon->is_ready)
-			orders_load(daemon);
+			daemon_load(daemon);
 		break;
 	case WARDEN_REFUSED:
 		daemon->answers = message->asked;

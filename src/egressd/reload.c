@@ -16,34 +16,32 @@
 #include "egressd/snapshot.h"
 #include "net/listen.h"
 #include "warden/channel.h"
+#include "warden/reading.h"
 
 enum {
 	RELOAD_BACKLOG = 4096,
 };
 
-/* NULL: *report says why. With a snapshot, *report holds the warnings, or is "". */
-static struct snapshot *reload_build(struct daemon *daemon, const struct config_files *files,
-				     char **report)
+/* Takes config and found, both of which may be NULL. NULL: *report says why. With a snapshot,
+ * *report holds the warnings, or is "". */
+static struct snapshot *reload_build(struct daemon *daemon, struct config *config,
+				     struct config_report *found, char **report)
 {
-	struct config_report *found = config_report_new();
-	struct config *config =
-		found == NULL ? NULL : config_files_load(files, daemon->config_path, found);
+	const struct config_files *files = daemon->files;
 	struct snapshot *snapshot = NULL;
 	char problem[512] = "";
 
 	*report = NULL;
-	if (found == NULL)
-		return NULL;
 	if (config != NULL)
 		snapshot = snapshot_new(config, files, daemon->monitor, &daemon->totals, problem);
 	if (snapshot != NULL && healer_set(NULL, snapshot->config, files, problem) < 0) {
 		snapshot_unref(snapshot);
 		snapshot = NULL;
 	}
-	if (problem[0] == '\0')
-		*report = config_report_text(found, daemon->config_path);
-	else if (asprintf(report, "%s\n", problem) < 0)
+	if (problem[0] != '\0' && asprintf(report, "%s\n", problem) < 0)
 		*report = NULL;
+	else if (problem[0] == '\0' && found != NULL)
+		*report = config_report_text(found, daemon->config_path);
 	config_report_free(found);
 	return snapshot;
 }
@@ -63,7 +61,12 @@ static void reload_apply(struct daemon *daemon)
 
 int daemon_load_first(struct daemon *daemon, char **report)
 {
-	daemon->snapshot = reload_build(daemon, daemon->files, report);
+	struct config_report *found = config_report_new();
+	struct config *config = NULL;
+
+	if (found != NULL)
+		config = config_files_load(daemon->files, daemon->config_path, found);
+	daemon->snapshot = reload_build(daemon, config, found, report);
 	if (daemon->snapshot == NULL)
 		return -1;
 	reload_apply(daemon);
@@ -213,10 +216,12 @@ int daemon_publish(struct daemon *daemon, struct snapshot *snapshot, char **repo
 	return 0;
 }
 
-/* -1: nothing was changed; *report (to be freed) is what a person should read either way. */
-static int reload_replace(struct daemon *daemon, char **report)
+/* Takes config and found. -1: nothing was changed; *report (to be freed) is what a person should
+ * read either way. */
+static int reload_replace(struct daemon *daemon, struct config *config, struct config_report *found,
+			  char **report)
 {
-	struct snapshot *snapshot = reload_build(daemon, daemon->files, report);
+	struct snapshot *snapshot = reload_build(daemon, config, found, report);
 	char *listen_problem = NULL;
 
 	if (snapshot == NULL)
@@ -233,19 +238,44 @@ static int reload_replace(struct daemon *daemon, char **report)
 	return 0;
 }
 
-void daemon_load(struct daemon *daemon)
+static void reload_refuse(struct daemon *daemon, const char *report)
 {
-	char *report = NULL;
-
-	free(daemon->reload_warnings);
-	daemon->reload_warnings = NULL;
-	if (reload_replace(daemon, &report) == 0) {
-		daemon->reload_warnings = report;
-		return;
-	}
 	reload_answer(daemon, PROXY_REFUSED);
 	daemon_end_reload(daemon, false, report);
-	free(report);
+}
+
+/* They are of the next policy from here on. */
+static void reload_drop_files(struct daemon *daemon)
+{
+	config_files_free(daemon->files);
+	daemon->files = NULL;
+}
+
+static void reload_on_read(void *arg, struct config *config, struct config_report *found)
+{
+	struct daemon *daemon = arg;
+	char *report;
+
+	daemon->reading = NULL;
+	free(daemon->reload_warnings);
+	daemon->reload_warnings = NULL;
+	if (reload_replace(daemon, config, found, &report) == 0) {
+		daemon->reload_warnings = report;
+	} else {
+		reload_refuse(daemon, report);
+		free(report);
+	}
+	reload_drop_files(daemon);
+}
+
+void daemon_load(struct daemon *daemon)
+{
+	daemon->reading = reading_start(daemon->base, daemon->files, daemon->config_path,
+					READING_PATIENCE_MS, reload_on_read, daemon);
+	if (daemon->reading != NULL)
+		return;
+	reload_refuse(daemon, "there is no thread or no memory to read the policy file\n");
+	reload_drop_files(daemon);
 }
 
 void daemon_reload(struct daemon *daemon, daemon_reloaded_fn *done, void *arg)

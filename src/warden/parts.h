@@ -14,14 +14,17 @@
 #include "witness.h"
 
 struct namespace_watch;
+struct reading;
 
 struct warden {
 	const struct warden_options *options;
 	struct event_base *base;
 	struct event signals[4];
 	struct warden_user user;
-	int program, control;  /* descriptors */
-	struct plan *plan;     /* in force */
+	int program, control; /* descriptors */
+	struct plan *plan;    /* in force */
+	struct plan *opened;  /* being read; NULL: none is */
+	struct reading *reading;
 	struct plan *proposed; /* its rules are in force, and the proxy has not answered yet */
 	struct warden_rules *rules;
 	struct witness *witness; /* NULL with --no-firewall */
@@ -30,7 +33,8 @@ struct warden {
 	struct namespace_watch *namespace_watch;
 	struct event channel_event, answer_event, start_event, kill_event, leave_event;
 	uint32_t asked;         /* the proxy's last question for a reload */
-	bool reload_waiting;    /* another one, while there is a proposal */
+	uint32_t answers;       /* the one that is answered by what is being read or proposed */
+	bool reload_waiting;    /* another one, while there is one */
 	bool stopping, leaving; /* leaving: because the namespace is gone */
 	int death_signal;       /* prctl(2); 0: none */
 	int exit_code;
@@ -68,7 +72,8 @@ void warden_want_plan(struct warden *warden);
 
 /* --- reload.c --- */
 
-/* Reads the policy file again; what comes of it is told to the proxy, and logged by it. */
+/* Reads the policy file again, beside everything else; what comes of it is told to the proxy, and
+ * logged by it. */
 void warden_reload(struct warden *warden);
 
 /* The files of the plan whose rules are in force, and to go by them. -1: the proxy does not hear.

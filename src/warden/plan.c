@@ -100,44 +100,63 @@ static int plan_make_rules(struct plan *plan, const struct warden_options *optio
 	return -1;
 }
 
-static int plan_read(struct plan *plan, const char *source, struct config_report *found)
+struct plan *plan_open(const struct warden_options *options, char **report)
 {
+	const char *source = environment_or_file(options->config_path);
+	struct plan *plan = calloc(1, sizeof(*plan));
+
+	*report = NULL;
+	if (plan == NULL)
+		return NULL;
 	plan->files = config_files_new();
-	if (plan->files == NULL)
-		return -1;
-	if (config_files_add(plan->files, source) < 0) {
-		config_report_add(found, PROBLEM_ERROR, &(struct place){0}, NULL,
-				  "cannot be read: %s", strerror(errno));
-		return -1;
+	if (plan->files != NULL && config_files_add(plan->files, source) == 0)
+		return plan;
+	if (asprintf(report, "%s: error: cannot be read: %s\n", source, strerror(errno)) < 0)
+		*report = NULL;
+	plan_free(plan);
+	return NULL;
+}
+
+const char *plan_source(const struct plan *plan)
+{
+	return config_files_path(plan->files, 0);
+}
+
+int plan_complete(struct plan *plan, const struct warden_options *options, uid_t uid,
+		  struct config *config, struct config_report *found, char **report)
+{
+	char problem[512] = "";
+	int result = -1;
+
+	*report = NULL;
+	plan->config = config;
+	if (config == NULL) {
+		if (found != NULL)
+			*report = config_report_text(found, plan_source(plan));
+	} else if (config_files_add_named(plan->files, config, problem) < 0 ||
+		   (!options->no_firewall && plan_make_rules(plan, options, uid, problem) < 0)) {
+		if (asprintf(report, "%s\n", problem) < 0)
+			*report = NULL;
+	} else {
+		result = 0;
 	}
-	plan->config = config_files_load(plan->files, source, found);
-	return plan->config == NULL ? -1 : 0;
+	config_report_free(found);
+	return result;
 }
 
 struct plan *plan_new(const struct warden_options *options, uid_t uid, char **report)
 {
-	const char *source = environment_or_file(options->config_path);
-	struct plan *plan = calloc(1, sizeof(*plan));
-	struct config_report *found = config_report_new();
-	char problem[512] = "";
+	struct plan *plan = plan_open(options, report);
+	struct config_report *found;
+	struct config *config = NULL;
 
-	*report = NULL;
-	if (plan == NULL || found == NULL)
-		goto fail;
-	if (plan_read(plan, source, found) < 0) {
-		*report = config_report_text(found, source);
-		goto fail;
-	}
-	if (config_files_add_named(plan->files, plan->config, problem) < 0 ||
-	    (!options->no_firewall && plan_make_rules(plan, options, uid, problem) < 0)) {
-		if (asprintf(report, "%s\n", problem) < 0)
-			*report = NULL;
-		goto fail;
-	}
-	config_report_free(found);
-	return plan;
-fail:
-	config_report_free(found);
+	if (plan == NULL)
+		return NULL;
+	found = config_report_new();
+	if (found != NULL)
+		config = config_files_load(plan->files, plan_source(plan), found);
+	if (plan_complete(plan, options, uid, config, found, report) == 0)
+		return plan;
 	plan_free(plan);
 	return NULL;
 }

@@ -10,13 +10,15 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "config/files.h"
+#include "config/report.h"
 #include "namespace.h"
 #include "parts.h"
+#include "warden/reading.h"
 
 /* A sentence as a descriptor: it may be longer than a message. */
 static void warden_refuse(struct warden *warden, const char *report)
 {
-	const struct warden_message message = {.word = WARDEN_REFUSED, .asked = warden->asked};
+	const struct warden_message message = {.word = WARDEN_REFUSED, .asked = warden->answers};
 	int fd;
 
 	if (warden->child.channel < 0) {
@@ -64,7 +66,7 @@ int warden_tell_plan(struct warden *warden)
 			return -1;
 	}
 	message.word = WARDEN_LOAD;
-	message.asked = warden->asked;
+	message.asked = warden->answers;
 	if (channel_tell(warden->child.channel, &message, -1) < 0)
 		return -1;
 	return plan == warden->proposed ? warden_await_answer(warden) : 0;
@@ -100,38 +102,87 @@ static bool warden_keeps_control(const struct warden *warden, const struct plan 
 	return false;
 }
 
-static struct plan *warden_read_plan(struct warden *warden, char **report)
+/* Whether there can be a proposal: one at a time, and none before the proxy has taken its first
+ * policy. */
+static bool warden_can_propose(const struct warden *warden)
 {
-	struct plan *plan = plan_new(warden->options, warden->user.uid, report);
+	return warden->proposed == NULL && (warden->child.channel < 0 || warden->child.serves);
+}
 
-	if (plan == NULL || warden_keeps_control(warden, plan, report))
-		return plan;
-	plan_free(plan);
-	return NULL;
+static void warden_reload_again(struct warden *warden)
+{
+	if (!warden->reload_waiting)
+		return;
+	warden->reload_waiting = false;
+	warden_reload(warden);
+}
+
+/* Takes all but the warden. False: *report says why. */
+static bool warden_use_plan(struct warden *warden, struct plan *plan, struct config *config,
+			    struct config_report *found, char **report)
+{
+	if (plan_complete(plan, warden->options, warden->user.uid, config, found, report) < 0 ||
+	    !warden_keeps_control(warden, plan, report)) {
+		plan_free(plan);
+		return false;
+	}
+	if (warden_rules_put(warden->rules, plan->rules) < 0) {
+		*report = strdup(warden_rules_problem(warden->rules));
+		plan_free(plan);
+		return false;
+	}
+	warden_propose(warden, plan);
+	return true;
+}
+
+static void warden_on_read(void *arg, struct config *config, struct config_report *found)
+{
+	struct warden *warden = arg;
+	struct plan *plan = warden->opened;
+	char *report = NULL;
+
+	warden->reading = NULL;
+	warden->opened = NULL;
+	if (warden->stopping || !warden_can_propose(warden)) {
+		/* The proxy is a new one, which is still busy with the policy in force. */
+		warden->reload_waiting = true;
+		config_unref(config);
+		config_report_free(found);
+		plan_free(plan);
+		return;
+	}
+	if (!warden_use_plan(warden, plan, config, found, &report)) {
+		warden_refuse(warden, report == NULL ? "out of memory\n" : report);
+		warden_reload_again(warden);
+	}
+	free(report);
 }
 
 void warden_reload(struct warden *warden)
 {
 	char *report = NULL;
-	struct plan *plan;
 
 	if (warden->stopping)
 		return;
-	/* One at a time, and none before the proxy has taken its first policy. */
-	if (warden->proposed != NULL || (warden->child.channel >= 0 && !warden->child.serves)) {
+	if (warden->reading != NULL || !warden_can_propose(warden)) {
 		warden->reload_waiting = true;
 		return;
 	}
-	plan = warden_read_plan(warden, &report);
-	if (plan == NULL) {
+	warden->answers = warden->asked;
+	warden->opened = plan_open(warden->options, &report);
+	if (warden->opened == NULL) {
 		warden_refuse(warden, report == NULL ? "out of memory\n" : report);
-	} else if (warden_rules_put(warden->rules, plan->rules) < 0) {
-		warden_refuse(warden, warden_rules_problem(warden->rules));
-		plan_free(plan);
-	} else {
-		warden_propose(warden, plan);
+		free(report);
+		return;
 	}
-	free(report);
+	warden->reading =
+		reading_start(warden->base, warden->opened->files, plan_source(warden->opened),
+			      READING_PATIENCE_MS, warden_on_read, warden);
+	if (warden->reading != NULL)
+		return;
+	plan_free(warden->opened);
+	warden->opened = NULL;
+	warden_refuse(warden, "there is no thread or no memory to read the policy file\n");
 }
 
 static void warden_accept(struct warden *warden, struct plan *plan)
@@ -155,10 +206,7 @@ void warden_on_answer(struct warden *warden, bool loaded)
 		warden_want_plan(warden);
 		plan_free(plan);
 	}
-	if (warden->reload_waiting) {
-		warden->reload_waiting = false;
-		warden_reload(warden);
-	}
+	warden_reload_again(warden);
 }
 
 void warden_on_proxy_gone(struct warden *warden)

@@ -18,6 +18,7 @@
 #include "kernel.h"
 #include "namespace.h"
 #include "parts.h"
+#include "warden/reading.h"
 
 static void warden_on_signal(evutil_socket_t number, short what, void *arg)
 {
@@ -181,6 +182,7 @@ static void warden_clear(struct warden *warden)
 {
 	warden_rules_free(warden->rules);
 	namespace_watch_free(warden->namespace_watch);
+	reading_cancel(warden->reading);
 	if (warden->base != NULL) {
 		for (size_t i = 0; i < ARRAY_LEN(warden->signals); i++) {
 			if (event_initialized(&warden->signals[i]))
@@ -190,6 +192,7 @@ static void warden_clear(struct warden *warden)
 	}
 	witness_free(warden->witness);
 	plan_free(warden->plan);
+	plan_free(warden->opened);
 	plan_free(warden->proposed);
 	fd_close(warden->child.channel);
 	fd_close(warden->control);

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A policy is read beside everything else, and is read however busy the machine is. */
+#include "warden/reading.h"
+
+#include <event2/event.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <cmocka.h>
+
+#include "base/fd.h"
+#include "config/config.h"
+#include "config/files.h"
+#include "config/report.h"
+
+enum {
+	FOR_EVER_MS = 60 * 1000,
+};
+
+/* Who wants to be no more than idle gets no processor until there is one. */
+static sem_t processor, asked;
+
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) of the C library's header */
+int sched_setscheduler(pid_t pid, int policy, const struct sched_param *param)
+{
+	(void)pid, (void)param;
+	assert_int_equal(policy, SCHED_IDLE);
+	sem_post(&asked);
+	while (sem_wait(&processor) < 0) {
+	}
+	return 0;
+}
+
+struct result {
+	struct event_base *base;
+	int count;
+	struct config *config;
+	char *report;
+};
+
+static void on_done(void *arg, struct config *config, struct config_report *found)
+{
+	struct result *result = arg;
+
+	result->count++;
+	result->config = config;
+	result->report = config_report_text(found, "test.conf");
+	config_report_free(found);
+	event_base_loopbreak(result->base);
+}
+
+static struct reading *start(struct result *result, const char *text, unsigned patience_ms)
+{
+	struct config_files *files = config_files_new();
+	struct reading *reading;
+	int fd = memfd_create("test", 0);
+
+	assert_non_null(files);
+	assert_int_equal(fd_write_all(fd, text, strlen(text)), 0);
+	assert_int_equal(config_files_take(files, "test.conf", 9, fd), 0);
+	*result = (struct result){.base = event_base_new()};
+	reading = reading_start(result->base, files, "test.conf", patience_ms, on_done, result);
+	config_files_free(files);
+	assert_non_null(reading);
+	return reading;
+}
+
+static void finish(struct result *result)
+{
+	event_base_free(result->base);
+	config_unref(result->config);
+	free(result->report);
+}
+
+#define POLICY "listen mixed 127.0.0.1:8118\negress out direct\ndefault out\n"
+
+static void what_was_read_is_given_once_to_who_started_it(void **state)
+{
+	struct result result;
+
+	(void)state;
+	sem_post(&processor);
+	(void)start(&result, POLICY, FOR_EVER_MS);
+	assert_int_equal(result.count, 0);
+	event_base_dispatch(result.base);
+	assert_int_equal(result.count, 1);
+	assert_int_equal(sem_trywait(&asked), 0);
+	assert_non_null(result.config);
+	assert_int_equal(result.config->listener_count, 1);
+	assert_string_equal(result.report, "");
+	finish(&result);
+}
+
+static void what_is_wrong_is_told(void **state)
+{
+	struct result result;
+
+	(void)state;
+	sem_post(&processor);
+	(void)start(&result, POLICY "nonsense\n", FOR_EVER_MS);
+	event_base_dispatch(result.base);
+	assert_null(result.config);
+	assert_non_null(strstr(result.report, "test.conf:4:1: error:"));
+	finish(&result);
+}
+
+static void who_gave_up_hears_nothing(void **state)
+{
+	struct result result;
+
+	(void)state;
+	sem_post(&processor);
+	reading_cancel(start(&result, POLICY, FOR_EVER_MS));
+	/* Nothing is left to wait for. */
+	assert_int_equal(event_base_dispatch(result.base), 1);
+	assert_int_equal(result.count, 0);
+	finish(&result);
+}
+
+static void a_machine_that_is_busy_without_a_pause_keeps_no_policy_from_being_read(void **state)
+{
+	struct result result;
+
+	(void)state;
+	(void)start(&result, POLICY, 1);
+	event_base_dispatch(result.base);
+	assert_int_equal(result.count, 1);
+	assert_non_null(result.config);
+	/* Who is too late is heard of no more. */
+	sem_post(&processor);
+	assert_int_equal(event_base_loop(result.base, EVLOOP_NONBLOCK), 1);
+	assert_int_equal(result.count, 1);
+	finish(&result);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	return sem_init(&processor, 0, 0) < 0 || sem_init(&asked, 0, 0) < 0 ? -1 : 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_read_is_given_once_to_who_started_it),
+		cmocka_unit_test(what_is_wrong_is_told),
+		cmocka_unit_test(who_gave_up_hears_nothing),
+		cmocka_unit_test(
+			a_machine_that_is_busy_without_a_pause_keeps_no_policy_from_being_read),
+	};
+
+	return cmocka_run_group_tests(tests, setup, NULL);
+}
