@@ -74,6 +74,9 @@ def test_a_route_beside_the_tunnel_is_told(lab, ask):
     lab.gateway.batch("route del 0.0.0.0/1\nroute del 128.0.0.0/1")
     found = ask()["routes"]
     assert found["result"] == "warn" and "IPv4 leaves by eth0" in found["evidence"] and found["cure"]
+    lab.gateway.batch(f"addr add 192.168.44.77/24 dev eth0\nroute replace default via {world.HOME} src 192.168.44.77")
+    found = ask()["routes"]
+    assert found["result"] == "warn" and "IPv4 leaves by eth0" in found["evidence"], "by whichever of its addresses"
 
 
 @pytest.mark.parametrize("subnet, result, words", [
