@@ -20,6 +20,9 @@ struct config_report;
 MUST_CHECK struct config_files *config_files_new(void);
 void config_files_free(struct config_files *files);
 
+/* The same copies once more; of NULL, none. NULL + errno. */
+MUST_CHECK struct config_files *config_files_dup(const struct config_files *files);
+
 /* Copies the file of that path, once. -1 + errno: EFBIG, EINVAL for what is no file. */
 MUST_CHECK int config_files_add(struct config_files *files, const char *path);
 

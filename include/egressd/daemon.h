@@ -27,12 +27,11 @@ struct tunnel_monitor;
 struct daemon {
 	int channel; /* to the warden */
 	struct event channel_event;
-	struct config_files
-		*files;          /* of the policy that comes next, as the warden hands them over */
-	struct reading *reading; /* of it; NULL: none is read */
+	/* Of the policy that comes next, as the warden hands them over, its own first. */
+	struct config_files *files;
+	struct reading *reading;     /* of it; NULL: none is read */
 	struct warden_report report; /* the warden's last */
 	int control;                 /* the control socket, until the API has it */
-	char *config_path;
 	struct event_base *base;
 	struct mailbox mailbox;
 	struct event mail_event;
@@ -46,6 +45,7 @@ struct daemon {
 	struct worker **workers; /* shared.workers of them */
 	unsigned workers_running;
 	struct snapshot *snapshot; /* in force; NULL before the first */
+	struct snapshot *retired;  /* the one before, while workers may go by it; NULL: none */
 	struct api *api;
 	struct inspection *inspection; /* what status answers from */
 	bool is_ready, stopping;

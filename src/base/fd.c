@@ -3,13 +3,11 @@
 #include "base/fd.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 enum {
 	FD_READ_SIZE = 64 * 1024,
-	FD_AT_ONCE = 256 * 1024, /* before others that wait for the processor get their turn */
 };
 
 void fd_close(int fd)
@@ -27,21 +25,13 @@ void fd_clear(int *fd)
 	*fd = -1;
 }
 
-static size_t fd_at_once(size_t len)
-{
-	if (len <= FD_AT_ONCE)
-		return len;
-	sched_yield();
-	return FD_AT_ONCE;
-}
-
 char *fd_read_all(int fd, size_t limit, size_t *len)
 {
 	size_t size = FD_READ_SIZE, used = 0;
 	char *bytes = malloc(size);
 
 	while (bytes != NULL) {
-		ssize_t got = read(fd, bytes + used, fd_at_once(size - used - 1));
+		ssize_t got = read(fd, bytes + used, size - used - 1);
 		char *grown;
 
 		if (got < 0 && errno == EINTR)
@@ -73,7 +63,7 @@ char *fd_read_all(int fd, size_t limit, size_t *len)
 int fd_write_all(int fd, const char *bytes, size_t len)
 {
 	while (len > 0) {
-		ssize_t written = write(fd, bytes, fd_at_once(len));
+		ssize_t written = write(fd, bytes, len);
 
 		if (written < 0 && errno == EINTR)
 			continue;

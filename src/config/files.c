@@ -75,6 +75,24 @@ int config_files_take(struct config_files *files, const char *path, size_t path_
 	return 0;
 }
 
+struct config_files *config_files_dup(const struct config_files *files)
+{
+	struct config_files *copy = config_files_new();
+
+	if (files == NULL)
+		return copy;
+	for (size_t i = 0; copy != NULL && i < files->count; i++) {
+		const struct config_file *file = &files->list[i];
+		int fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
+
+		if (fd >= 0 && config_files_take(copy, file->path, strlen(file->path), fd) == 0)
+			continue;
+		config_files_free(copy);
+		return NULL;
+	}
+	return copy;
+}
+
 /* What nobody can change any more. -1 + errno. */
 static int file_seal(const char *bytes, size_t len)
 {
@@ -163,6 +181,31 @@ int config_files_add_named(struct config_files *files, const struct config *conf
 	return 0;
 }
 
+/* From its beginning, wherever others who have the descriptor read. */
+static char *file_read(int fd, size_t *len)
+{
+	struct stat status;
+	char *bytes;
+
+	if (fstat(fd, &status) < 0)
+		return NULL;
+	bytes = malloc((size_t)status.st_size + 1);
+	*len = 0;
+	while (bytes != NULL && *len < (size_t)status.st_size) {
+		ssize_t got = pread(fd, bytes + *len, (size_t)status.st_size - *len, (off_t)*len);
+
+		if (got > 0) {
+			*len += (size_t)got;
+		} else if (got == 0 || errno != EINTR) {
+			free(bytes);
+			return NULL;
+		}
+	}
+	if (bytes != NULL)
+		bytes[*len] = '\0';
+	return bytes;
+}
+
 char *config_files_read(const struct config_files *files, const char *path, size_t *len)
 {
 	const struct config_file *file = files_find(files, path);
@@ -171,10 +214,7 @@ char *config_files_read(const struct config_files *files, const char *path, size
 		errno = ENOENT;
 		return NULL;
 	}
-	/* The offset belongs to everybody who has the descriptor. */
-	if (lseek(file->fd, 0, SEEK_SET) < 0)
-		return NULL;
-	return fd_read_all(file->fd, FILES_SIZE_MAX, len);
+	return file_read(file->fd, len);
 }
 
 size_t config_files_count(const struct config_files *files)

@@ -2,14 +2,9 @@
 /* What all statements share: words, lists, options and complaints. */
 #include "config/statement.h"
 
-#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-enum {
-	PARSER_ITEMS_AT_ONCE = 128, /* of a list, before clients that wait get their turn */
-};
 
 int parser_error(struct parser *parser, const struct token *token, const char *hint,
 		 const char *format, ...)
@@ -85,13 +80,9 @@ int parser_end(struct parser *parser)
 
 int parser_list(struct parser *parser, parser_item_fn *item, void *object)
 {
-	unsigned count = 0;
-
 	do {
 		if (item(parser, object) < 0)
 			return -1;
-		if (++count % PARSER_ITEMS_AT_ONCE == 0)
-			sched_yield();
 		if (parser->token.kind != TOKEN_COMMA)
 			return 0;
 		parser_take(parser);

@@ -258,13 +258,13 @@ void daemon_clear(struct daemon *daemon)
 	for (unsigned i = 0; i < daemon->shared.workers; i++)
 		worker_free(daemon->workers[i]);
 	free(daemon->workers);
+	snapshot_unref(daemon->retired);
 	snapshot_unref(daemon->snapshot);
 	totals_clear(&daemon->totals);
 	refusals_free(daemon->shared.refusals);
 	daemon_inspection_free(daemon);
 	free(daemon->reload_error);
 	free(daemon->reload_warnings);
-	free(daemon->config_path);
 	config_files_free(daemon->files);
 	fd_close(daemon->control);
 	mailbox_clear(&daemon->mailbox);

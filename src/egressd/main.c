@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* egressd: reads its arguments and is the warden, or the proxy that the warden starts. */
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 
 enum {
 	MAIN_GRACE_S = 5,
+	MAIN_LARGE_BLOCK = 256 * 1024, /* bytes */
 	MAIN_RELOAD_LIMIT_S = 60,
 	MAIN_SECONDS_MOST = 3600,
 };
@@ -159,6 +161,9 @@ int main(int argc, char **argv)
 	int exit_code;
 
 	signal(SIGPIPE, SIG_IGN);
+	/* The tables of a large policy go back to the kernel with it: one thread makes them, and
+	 * another frees them, and neither finds a use for the other's heap. */
+	(void)mallopt(M_MMAP_THRESHOLD, MAIN_LARGE_BLOCK);
 	if (argc >= 2 && strcmp(argv[1], WARDEN_PROXY_ARGUMENT) == 0)
 		return proxy_run(argc >= 3 && strcmp(argv[2], WARDEN_NO_SECCOMP) == 0);
 	exit_code = main_read_options(argc, argv, &options);

@@ -19,13 +19,9 @@ enum {
 /* Takes fd. -1: it cannot be kept. */
 static int orders_take_file(struct daemon *daemon, const char *path, int fd)
 {
-	/* The policy's own comes first; a file may have come where the environment was one. */
-	if (daemon->files == NULL) {
+	if (daemon->files == NULL)
 		daemon->files = config_files_new();
-		free(daemon->config_path);
-		daemon->config_path = strdup(path);
-	}
-	if (daemon->files != NULL && daemon->config_path != NULL)
+	if (daemon->files != NULL)
 		return config_files_take(daemon->files, path, strlen(path), fd);
 	fd_close(fd);
 	return -1;

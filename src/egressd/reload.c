@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/background.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
@@ -22,27 +23,25 @@ enum {
 	RELOAD_BACKLOG = 4096,
 };
 
-/* Takes config and found, both of which may be NULL. NULL: *report says why. With a snapshot,
- * *report holds the warnings, or is "". */
-static struct snapshot *reload_build(struct daemon *daemon, struct config *config,
-				     struct config_report *found, char **report)
+/* NULL: *report says why. With a snapshot, *report holds the warnings, or is "". */
+static struct snapshot *reload_build(struct daemon *daemon, struct reading_result *read,
+				     char **report)
 {
-	const struct config_files *files = daemon->files;
 	struct snapshot *snapshot = NULL;
 	char problem[512] = "";
 
 	*report = NULL;
-	if (config != NULL)
-		snapshot = snapshot_new(config, files, daemon->monitor, &daemon->totals, problem);
-	if (snapshot != NULL && healer_set(NULL, snapshot->config, files, problem) < 0) {
+	if (read->config != NULL)
+		snapshot = snapshot_new(config_ref(read->config), daemon->files, daemon->monitor,
+					&daemon->totals, problem);
+	if (snapshot != NULL && healer_set(NULL, snapshot->config, daemon->files, problem) < 0) {
 		snapshot_unref(snapshot);
 		snapshot = NULL;
 	}
 	if (problem[0] != '\0' && asprintf(report, "%s\n", problem) < 0)
 		*report = NULL;
-	else if (problem[0] == '\0' && found != NULL)
-		*report = config_report_text(found, daemon->config_path);
-	config_report_free(found);
+	else if (problem[0] == '\0' && read->found != NULL)
+		*report = config_report_text(read->found, config_files_path(daemon->files, 0));
 	return snapshot;
 }
 
@@ -61,12 +60,14 @@ static void reload_apply(struct daemon *daemon)
 
 int daemon_load_first(struct daemon *daemon, char **report)
 {
-	struct config_report *found = config_report_new();
-	struct config *config = NULL;
+	struct reading_result read = {.files = config_files_dup(daemon->files)};
 
-	if (found != NULL)
-		config = config_files_load(daemon->files, daemon->config_path, found);
-	daemon->snapshot = reload_build(daemon, config, found, report);
+	*report = NULL;
+	if (read.files != NULL) {
+		reading_do(&read, NULL);
+		daemon->snapshot = reload_build(daemon, &read, report);
+	}
+	reading_clear(&read);
 	if (daemon->snapshot == NULL)
 		return -1;
 	reload_apply(daemon);
@@ -171,6 +172,20 @@ static const char *reload_rules_text(const struct daemon *daemon)
 	return daemon->report.rules == WARDEN_RULES_OFF ? "off (--no-firewall)" : "in force";
 }
 
+static void reload_free_snapshot(void *arg)
+{
+	snapshot_unref(arg);
+}
+
+/* A million names take milliseconds to be freed, which no worker should spend. */
+static void reload_drop_retired(struct daemon *daemon)
+{
+	if (daemon->retired != NULL &&
+	    background_start(BACKGROUND_IDLE, reload_free_snapshot, daemon->retired) < 0)
+		snapshot_unref(daemon->retired);
+	daemon->retired = NULL;
+}
+
 /* In main's thread, once for each worker that has taken a snapshot over. */
 static void reload_on_applied(struct message *message, void *owner)
 {
@@ -179,6 +194,7 @@ static void reload_on_applied(struct message *message, void *owner)
 	free(message);
 	if (--daemon->publishing > 0)
 		return;
+	reload_drop_retired(daemon);
 	reload_answer(daemon, PROXY_LOADED);
 	if (daemon->is_ready)
 		daemon_end_reload(daemon, true, daemon->reload_warnings);
@@ -216,12 +232,10 @@ int daemon_publish(struct daemon *daemon, struct snapshot *snapshot, char **repo
 	return 0;
 }
 
-/* Takes config and found. -1: nothing was changed; *report (to be freed) is what a person should
- * read either way. */
-static int reload_replace(struct daemon *daemon, struct config *config, struct config_report *found,
-			  char **report)
+/* -1: nothing was changed; *report (to be freed) is what a person should read either way. */
+static int reload_replace(struct daemon *daemon, struct reading_result *read, char **report)
 {
-	struct snapshot *snapshot = reload_build(daemon, config, found, report);
+	struct snapshot *snapshot = reload_build(daemon, read, report);
 	char *listen_problem = NULL;
 
 	if (snapshot == NULL)
@@ -232,7 +246,7 @@ static int reload_replace(struct daemon *daemon, struct config *config, struct c
 		snapshot_unref(snapshot);
 		return -1;
 	}
-	snapshot_unref(daemon->snapshot);
+	daemon->retired = daemon->snapshot;
 	daemon->snapshot = snapshot;
 	reload_apply(daemon);
 	return 0;
@@ -251,7 +265,7 @@ static void reload_drop_files(struct daemon *daemon)
 	daemon->files = NULL;
 }
 
-static void reload_on_read(void *arg, struct config *config, struct config_report *found)
+static void reload_on_read(void *arg, struct reading_result *read)
 {
 	struct daemon *daemon = arg;
 	char *report;
@@ -259,7 +273,7 @@ static void reload_on_read(void *arg, struct config *config, struct config_repor
 	daemon->reading = NULL;
 	free(daemon->reload_warnings);
 	daemon->reload_warnings = NULL;
-	if (reload_replace(daemon, config, found, &report) == 0) {
+	if (reload_replace(daemon, read, &report) == 0) {
 		daemon->reload_warnings = report;
 	} else {
 		reload_refuse(daemon, report);
@@ -270,8 +284,8 @@ static void reload_on_read(void *arg, struct config *config, struct config_repor
 
 void daemon_load(struct daemon *daemon)
 {
-	daemon->reading = reading_start(daemon->base, daemon->files, daemon->config_path,
-					READING_PATIENCE_MS, reload_on_read, daemon);
+	daemon->reading = reading_start(daemon->base, daemon->files, NULL, READING_PATIENCE_MS,
+					reload_on_read, daemon);
 	if (daemon->reading != NULL)
 		return;
 	reload_refuse(daemon, "there is no thread or no memory to read the policy file\n");

@@ -21,11 +21,10 @@ struct warden {
 	struct event_base *base;
 	struct event signals[4];
 	struct warden_user user;
-	int program, control; /* descriptors */
-	struct plan *plan;    /* in force */
-	struct plan *opened;  /* being read; NULL: none is */
-	struct reading *reading;
-	struct plan *proposed; /* its rules are in force, and the proxy has not answered yet */
+	int program, control;    /* descriptors */
+	struct plan *plan;       /* in force */
+	struct reading *reading; /* of the file; NULL: it is not read */
+	struct plan *proposed;   /* its rules are in force, and the proxy has not answered yet */
 	struct warden_rules *rules;
 	struct witness *witness; /* NULL with --no-firewall */
 	struct event watch_event;

@@ -14,6 +14,7 @@
 #include "config/report.h"
 #include "config/rules.h"
 #include "firewall/kernel.h"
+#include "warden/reading.h"
 
 static struct firewall_rules *plan_derive(const struct plan *plan, const char *table,
 					  const char **problem)
@@ -100,63 +101,30 @@ static int plan_make_rules(struct plan *plan, const struct warden_options *optio
 	return -1;
 }
 
-struct plan *plan_open(const struct warden_options *options, char **report)
+struct plan *plan_new(const struct warden_options *options, uid_t uid, struct reading_result *read,
+		      char **report)
 {
-	const char *source = environment_or_file(options->config_path);
 	struct plan *plan = calloc(1, sizeof(*plan));
-
-	*report = NULL;
-	if (plan == NULL)
-		return NULL;
-	plan->files = config_files_new();
-	if (plan->files != NULL && config_files_add(plan->files, source) == 0)
-		return plan;
-	if (asprintf(report, "%s: error: cannot be read: %s\n", source, strerror(errno)) < 0)
-		*report = NULL;
-	plan_free(plan);
-	return NULL;
-}
-
-const char *plan_source(const struct plan *plan)
-{
-	return config_files_path(plan->files, 0);
-}
-
-int plan_complete(struct plan *plan, const struct warden_options *options, uid_t uid,
-		  struct config *config, struct config_report *found, char **report)
-{
 	char problem[512] = "";
-	int result = -1;
 
 	*report = NULL;
-	plan->config = config;
-	if (config == NULL) {
-		if (found != NULL)
-			*report = config_report_text(found, plan_source(plan));
-	} else if (config_files_add_named(plan->files, config, problem) < 0 ||
-		   (!options->no_firewall && plan_make_rules(plan, options, uid, problem) < 0)) {
-		if (asprintf(report, "%s\n", problem) < 0)
-			*report = NULL;
-	} else {
-		result = 0;
+	if (plan == NULL || read->found == NULL)
+		goto fail;
+	if (read->config == NULL) {
+		*report =
+			config_report_text(read->found, environment_or_file(options->config_path));
+		goto fail;
 	}
-	config_report_free(found);
-	return result;
-}
-
-struct plan *plan_new(const struct warden_options *options, uid_t uid, char **report)
-{
-	struct plan *plan = plan_open(options, report);
-	struct config_report *found;
-	struct config *config = NULL;
-
-	if (plan == NULL)
-		return NULL;
-	found = config_report_new();
-	if (found != NULL)
-		config = config_files_load(plan->files, plan_source(plan), found);
-	if (plan_complete(plan, options, uid, config, found, report) == 0)
+	plan->config = read->config;
+	plan->files = read->files;
+	read->config = NULL;
+	read->files = NULL;
+	if (config_files_add_named(plan->files, plan->config, problem) == 0 &&
+	    (options->no_firewall || plan_make_rules(plan, options, uid, problem) == 0))
 		return plan;
+	if (asprintf(report, "%s\n", problem) < 0)
+		*report = NULL;
+fail:
 	plan_free(plan);
 	return NULL;
 }

@@ -9,8 +9,8 @@
 
 struct config;
 struct config_files;
-struct config_report;
 struct config_rules;
+struct reading_result;
 
 struct plan {
 	struct config_files *files; /* the policy's own is the first */
@@ -22,18 +22,10 @@ struct plan {
 	struct firewall_rules *rules; /* for these links */
 };
 
-/* A plan in three steps, the second of which may take its time: the policy file is copied, read by
- * whoever knows how, and what it asks for is found out. In each, *report (to be freed; NULL: no
- * memory) says what is wrong. */
-MUST_CHECK struct plan *plan_open(const struct warden_options *options, char **report);
-/* The path of the copy, as config_files_load wants it. */
-const char *plan_source(const struct plan *plan);
-/* Takes config and found, both of which may be NULL. -1: the plan is good for plan_free alone. */
-MUST_CHECK int plan_complete(struct plan *plan, const struct warden_options *options, uid_t uid,
-			     struct config *config, struct config_report *found, char **report);
-
-/* All three at once. NULL: as above. */
-MUST_CHECK struct plan *plan_new(const struct warden_options *options, uid_t uid, char **report);
+/* Takes files and config of what was read. NULL: *report (to be freed; NULL: no memory) says what
+ * is wrong. */
+MUST_CHECK struct plan *plan_new(const struct warden_options *options, uid_t uid,
+				 struct reading_result *read, char **report);
 
 /* Other rules for links that came or went since: *old then has those before, to be freed with
  * plan_rules_free once they are not kept any more; NULL: all is as it was. -1: *problem (static)

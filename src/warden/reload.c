@@ -6,11 +6,12 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/background.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "config/environment.h"
 #include "config/files.h"
-#include "config/report.h"
 #include "namespace.h"
 #include "parts.h"
 #include "warden/reading.h"
@@ -117,12 +118,14 @@ static void warden_reload_again(struct warden *warden)
 	warden_reload(warden);
 }
 
-/* Takes all but the warden. False: *report says why. */
-static bool warden_use_plan(struct warden *warden, struct plan *plan, struct config *config,
-			    struct config_report *found, char **report)
+/* False: *report says why. */
+static bool warden_use(struct warden *warden, struct reading_result *read, char **report)
 {
-	if (plan_complete(plan, warden->options, warden->user.uid, config, found, report) < 0 ||
-	    !warden_keeps_control(warden, plan, report)) {
+	struct plan *plan = plan_new(warden->options, warden->user.uid, read, report);
+
+	if (plan == NULL)
+		return false;
+	if (!warden_keeps_control(warden, plan, report)) {
 		plan_free(plan);
 		return false;
 	}
@@ -135,23 +138,18 @@ static bool warden_use_plan(struct warden *warden, struct plan *plan, struct con
 	return true;
 }
 
-static void warden_on_read(void *arg, struct config *config, struct config_report *found)
+static void warden_on_read(void *arg, struct reading_result *read)
 {
 	struct warden *warden = arg;
-	struct plan *plan = warden->opened;
 	char *report = NULL;
 
 	warden->reading = NULL;
-	warden->opened = NULL;
-	if (warden->stopping || !warden_can_propose(warden)) {
-		/* The proxy is a new one, which is still busy with the policy in force. */
-		warden->reload_waiting = true;
-		config_unref(config);
-		config_report_free(found);
-		plan_free(plan);
+	if (warden->stopping)
 		return;
-	}
-	if (!warden_use_plan(warden, plan, config, found, &report)) {
+	if (!warden_can_propose(warden)) {
+		/* The proxy is a new one, and still busy with the policy in force. */
+		warden->reload_waiting = true;
+	} else if (!warden_use(warden, read, &report)) {
 		warden_refuse(warden, report == NULL ? "out of memory\n" : report);
 		warden_reload_again(warden);
 	}
@@ -160,8 +158,6 @@ static void warden_on_read(void *arg, struct config *config, struct config_repor
 
 void warden_reload(struct warden *warden)
 {
-	char *report = NULL;
-
 	if (warden->stopping)
 		return;
 	if (warden->reading != NULL || !warden_can_propose(warden)) {
@@ -169,25 +165,23 @@ void warden_reload(struct warden *warden)
 		return;
 	}
 	warden->answers = warden->asked;
-	warden->opened = plan_open(warden->options, &report);
-	if (warden->opened == NULL) {
-		warden_refuse(warden, report == NULL ? "out of memory\n" : report);
-		free(report);
-		return;
-	}
 	warden->reading =
-		reading_start(warden->base, warden->opened->files, plan_source(warden->opened),
+		reading_start(warden->base, NULL, environment_or_file(warden->options->config_path),
 			      READING_PATIENCE_MS, warden_on_read, warden);
-	if (warden->reading != NULL)
-		return;
-	plan_free(warden->opened);
-	warden->opened = NULL;
-	warden_refuse(warden, "there is no thread or no memory to read the policy file\n");
+	if (warden->reading == NULL)
+		warden_refuse(warden, "there is no thread or no memory to read the policy file\n");
+}
+
+static void warden_free_plan(void *arg)
+{
+	plan_free(arg);
 }
 
 static void warden_accept(struct warden *warden, struct plan *plan)
 {
-	plan_free(warden->plan);
+	/* A million names take milliseconds to be freed. */
+	if (background_start(BACKGROUND_IDLE, warden_free_plan, warden->plan) < 0)
+		plan_free(warden->plan);
 	warden->plan = plan;
 	namespace_watch_use(warden->namespace_watch, warden->plan->config);
 	log_configure(warden->plan->config->log_level, warden->plan->config->log_format);

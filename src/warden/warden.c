@@ -14,6 +14,8 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "config/environment.h"
+#include "config/files.h"
 #include "control/server.h"
 #include "kernel.h"
 #include "namespace.h"
@@ -78,12 +80,17 @@ static int control_bind(const char *path, const struct warden_user *user)
 /* NULL: *report says what is wrong. */
 static struct plan *warden_read_as_later(struct warden *warden, char **report)
 {
-	struct plan *plan;
+	struct reading_result read = {.files = config_files_new()};
+	struct plan *plan = NULL;
 
 	*report = NULL;
 	if (privileges_set_aside() < 0)
 		return NULL;
-	plan = plan_new(warden->options, warden->user.uid, report);
+	if (read.files != NULL) {
+		reading_do(&read, environment_or_file(warden->options->config_path));
+		plan = plan_new(warden->options, warden->user.uid, &read, report);
+	}
+	reading_clear(&read);
 	/* The socket of an egressd before may be another user's. */
 	if (privileges_take_up() == 0)
 		return plan;
@@ -192,7 +199,6 @@ static void warden_clear(struct warden *warden)
 	}
 	witness_free(warden->witness);
 	plan_free(warden->plan);
-	plan_free(warden->opened);
 	plan_free(warden->proposed);
 	fd_close(warden->child.channel);
 	fd_close(warden->control);

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from lab.daemon import ROOT, is_session
+from lab.daemon import ROOT, is_sanitized, is_session
 
 from .client import Connection, request
 from .harness import free_port
@@ -104,6 +104,22 @@ def test_an_unchanged_listener_loses_no_connection(start):
         for connection in waiting:
             assert connection.ask(gateway.url("/whoami")).status == 200
             connection.close()
+    gateway.check()
+
+
+def test_reloads_of_many_names_leave_no_memory_behind(start):
+    gateway = start()
+    many = "block to " + ", ".join(f"n{number}.example.net" for number in range(100000)) + "\nout from local"
+
+    def memory():
+        reload_with(gateway, rules=many)
+        return [int(line.split()[1]) for pid in (gateway.daemon.pid, gateway.daemon.process.pid)
+                for line in open(f"/proc/{pid}/status", encoding="ascii") if line.startswith("VmRSS")]
+
+    before = memory()
+    after = [memory() for _ in range(10)][-1]
+    # The names are 4 MiB, and those of the reload before may not be freed yet.
+    assert is_sanitized() or all(now - then < 6144 for now, then in zip(after, before)), (before, after)
     gateway.check()
 
 

@@ -14,6 +14,8 @@
 #include <cmocka.h>
 
 #include "base/fd.h"
+#include "config/files.h"
+#include "warden/reading.h"
 
 enum {
 	DEVICES_MOST = 300,
@@ -52,12 +54,15 @@ static struct plan *plan_of(const char *text, char **report)
 {
 	char path[] = "/tmp/egressd-plan-XXXXXX";
 	const struct warden_options options = {.config_path = path, .table = "egressd"};
+	struct reading_result read = {.files = config_files_new()};
 	int fd = mkstemp(path);
 	struct plan *plan;
 
 	assert_true(fd >= 0);
 	assert_int_equal(fd_write_all(fd, text, strlen(text)), 0);
-	plan = plan_new(&options, UID, report);
+	reading_do(&read, path);
+	plan = plan_new(&options, UID, &read, report);
+	reading_clear(&read);
 	unlink(path);
 	fd_close(fd);
 	return plan;

@@ -44,14 +44,14 @@ struct result {
 	char *report;
 };
 
-static void on_done(void *arg, struct config *config, struct config_report *found)
+static void on_done(void *arg, struct reading_result *read)
 {
 	struct result *result = arg;
 
 	result->count++;
-	result->config = config;
-	result->report = config_report_text(found, "test.conf");
-	config_report_free(found);
+	result->config = read->config;
+	read->config = NULL;
+	result->report = config_report_text(read->found, "test.conf");
 	event_base_loopbreak(result->base);
 }
 
@@ -65,7 +65,7 @@ static struct reading *start(struct result *result, const char *text, unsigned p
 	assert_int_equal(fd_write_all(fd, text, strlen(text)), 0);
 	assert_int_equal(config_files_take(files, "test.conf", 9, fd), 0);
 	*result = (struct result){.base = event_base_new()};
-	reading = reading_start(result->base, files, "test.conf", patience_ms, on_done, result);
+	reading = reading_start(result->base, files, NULL, patience_ms, on_done, result);
 	config_files_free(files);
 	assert_non_null(reading);
 	return reading;
@@ -110,6 +110,20 @@ static void what_is_wrong_is_told(void **state)
 	finish(&result);
 }
 
+static void a_file_that_is_not_there_is_told(void **state)
+{
+	struct result result = {.base = event_base_new()};
+
+	(void)state;
+	sem_post(&processor);
+	assert_non_null(reading_start(result.base, NULL, "/nowhere/egress.conf", FOR_EVER_MS,
+				      on_done, &result));
+	event_base_dispatch(result.base);
+	assert_null(result.config);
+	assert_non_null(strstr(result.report, "error: cannot be read: No such file"));
+	finish(&result);
+}
+
 static void who_gave_up_hears_nothing(void **state)
 {
 	struct result result;
@@ -150,6 +164,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_read_is_given_once_to_who_started_it),
 		cmocka_unit_test(what_is_wrong_is_told),
+		cmocka_unit_test(a_file_that_is_not_there_is_told),
 		cmocka_unit_test(who_gave_up_hears_nothing),
 		cmocka_unit_test(
 			a_machine_that_is_busy_without_a_pause_keeps_no_policy_from_being_read),
