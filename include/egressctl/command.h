@@ -71,9 +71,8 @@ int command_rejoin(struct invocation *invocation);
 int command_version(struct invocation *invocation);
 
 /* Takes the options off the command line: the shared ones into the invocation, and the command's
- * own (ends with an entry without a name; NULL: none) to their places. False: there is a wrong one,
- * or
- * --help; the command ends with EXIT_USAGE. */
+ * own (ends with an entry without a name; NULL: none) to their places. False: one is wrong, or
+ * --help was given; the command ends with EXIT_USAGE. */
 MUST_CHECK bool command_options(struct invocation *invocation, const struct command_option *own);
 
 /* Says what is wrong on standard error, and with --json as {"error"} on standard output. Returns

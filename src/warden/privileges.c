@@ -62,15 +62,15 @@ static int user_find(const char *name, struct warden_user *user)
 }
 
 int privileges_find_user(const char *name, struct warden_user *user,
-			 char problem[PRIVILEGES_PROBLEM_SIZE])
+			 char problem[FIREWALL_PROBLEM_SIZE])
 {
 	if (user_find(name, user) < 0) {
-		snprintf(problem, PRIVILEGES_PROBLEM_SIZE, "--user: there is no user '%s' here",
+		snprintf(problem, FIREWALL_PROBLEM_SIZE, "--user: there is no user '%s' here",
 			 name);
 		return -1;
 	}
 	if (user->uid == 0) {
-		snprintf(problem, PRIVILEGES_PROBLEM_SIZE,
+		snprintf(problem, FIREWALL_PROBLEM_SIZE,
 			 "--user: the proxy must not be root; make a user of its own, or leave the "
 			 "option out for %d",
 			 FIREWALL_PROXY_UID);
@@ -116,7 +116,7 @@ int privileges_take_up(void)
 	return others_make_effective(true);
 }
 
-int privileges_reduce(char problem[PRIVILEGES_PROBLEM_SIZE])
+int privileges_reduce(char problem[FIREWALL_PROBLEM_SIZE])
 {
 	bool has[ARRAY_LEN(kept)];
 	const size_t count = ARRAY_LEN(kept);
@@ -132,7 +132,7 @@ int privileges_reduce(char problem[PRIVILEGES_PROBLEM_SIZE])
 		has[i] = capng_have_capability(CAPNG_PERMITTED, kept[i].capability) != 0;
 		if (has[i] || !kept[i].needed)
 			continue;
-		snprintf(problem, PRIVILEGES_PROBLEM_SIZE,
+		snprintf(problem, FIREWALL_PROBLEM_SIZE,
 			 "the capability %s is missing (cap_add: NET_ADMIN, SETUID, SETGID, "
 			 "SETPCAP, KILL)",
 			 kept[i].name);
@@ -146,7 +146,7 @@ int privileges_reduce(char problem[PRIVILEGES_PROBLEM_SIZE])
 	if (capng_apply(CAPNG_SELECT_BOTH) == 0)
 		return 0;
 fail:
-	snprintf(problem, PRIVILEGES_PROBLEM_SIZE, "capabilities cannot be given up: %s",
+	snprintf(problem, FIREWALL_PROBLEM_SIZE, "capabilities cannot be given up: %s",
 		 strerror(errno));
 	return -1;
 }

@@ -10,6 +10,7 @@
 
 #include "base/compiler.h"
 #include "firewall/derive.h"
+#include "firewall/kernel.h"
 #include "warden/report.h"
 
 struct event_base;
@@ -23,7 +24,7 @@ typedef void warden_rules_changed_fn(void *arg, const struct warden_report *repo
 MUST_CHECK struct warden_rules *warden_rules_new(const struct warden_options *options,
 						 struct event_base *base,
 						 warden_rules_changed_fn *changed, void *arg,
-						 char problem[400]);
+						 char problem[FIREWALL_PROBLEM_SIZE]);
 
 /* Is called before each look at the kernel: what is wanted may be out of date, and be put anew. */
 void warden_rules_before_look(struct warden_rules *rules, void (*renew)(void *arg), void *arg);
