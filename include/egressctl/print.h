@@ -69,7 +69,7 @@ struct table {
 	size_t indent;
 	size_t width; /* of a line at most; 0: the terminal's */
 	bool without_titles;
-	size_t row_count, row_room;
+	size_t cell_count, cell_room;
 	char (*cells)[CELL_SIZE];
 	struct {
 		const char *title;

@@ -57,7 +57,7 @@ static void tunnel_print_gluetun(const json_t *gluetun, int64_t now_ms)
 }
 
 /* Whether the tunnel is up is the link's and the probe's to say, never Gluetun's. */
-static bool tunnel_print_egress(const json_t *egress, int64_t now_ms)
+static void tunnel_print_egress(const json_t *egress, int64_t now_ms)
 {
 	const json_t *tunnel = json_object_get(egress, "tunnel");
 	const json_t *gluetun = json_object_get(egress, "gluetun");
@@ -69,12 +69,11 @@ static bool tunnel_print_egress(const json_t *egress, int64_t now_ms)
 	       up ? json_text(tunnel, "device", "-") : json_text(tunnel, "reason", "?"));
 	if (!json_is_object(gluetun)) {
 		puts("  no Gluetun is asked about it (gluetun URL in the policy)");
-		return up;
+		return;
 	}
 	tunnel_print_gluetun(gluetun, now_ms);
 	if (strcmp(json_text(gluetun, "control", ""), gluetun_outcome_name(GLUETUN_NEEDS_KEY)) == 0)
 		printf("\n%s", tunnel_roles);
-	return up;
 }
 
 static int tunnel_show(const struct invocation *invocation)
@@ -98,10 +97,12 @@ static int tunnel_show(const struct invocation *invocation)
 		json_array_append(found, (json_t *)egress);
 		up = strcmp(json_text(tunnel, "state", ""), "up") == 0 && up;
 		if (!invocation->json)
-			(void)tunnel_print_egress(egress, json_number(answer.body, "now_ms"));
+			tunnel_print_egress(egress, json_number(answer.body, "now_ms"));
 	}
 	if (invocation->json)
 		command_print_json(json_incref(found));
+	else if (json_array_size(found) == 0)
+		puts("no egress of the policy is a tunnel here");
 	json_decref(found);
 	control_answer_clear(&answer);
 	return up ? EXIT_YES : EXIT_NO;

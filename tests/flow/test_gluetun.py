@@ -125,6 +125,12 @@ def test_a_daemon_that_cannot_tell_is_no_tunnel_that_is_up(daemon):
     assert done.returncode == UNKNOWN and "out of memory" in done.stderr
 
 
+def test_a_policy_without_a_tunnel_is_not_answered_with_silence(daemon):
+    daemon.answers["GET /v1/status"] = (200, status(egresses=[{"name": "us", "kind": "proxy", "tunnel": None}]))
+    done = run("tunnel", "status", daemon=daemon)
+    assert done.returncode == YES and "no egress of the policy is a tunnel" in done.stdout
+
+
 def test_status_of_a_tunnel_is_the_links_word_and_not_gluetuns(daemon):
     gluetun = {"server": "127.0.0.1:8000", "asked_at_ms": 1, "control": "answered", "health": "healthy", "vpn": "running",
                "exit": None, "country": None, "port": 0, "problem": None}
