@@ -31,8 +31,9 @@ struct invocation {
 	bool socket_named; /* --socket was given */
 	bool config_named; /* --config was given */
 	bool json;
-	bool help; /* --help was given, and nothing else counts */
-	int argc;  /* what is left when the options are taken out */
+	bool help;  /* --help was given, and nothing else counts */
+	bool begun; /* the command line was understood: EXIT_USAGE is about something else */
+	int argc;   /* what is left when the options are taken out */
 	char **argv;
 	char *socket_found; /* what socket_path points to when it was looked for */
 };

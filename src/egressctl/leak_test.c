@@ -178,6 +178,7 @@ static int test_prepare(struct leak_command *command)
 	enum firewall_kind kind = FIREWALL_GATEWAY;
 	int code = EXIT_USAGE;
 
+	command->invocation->begun = true;
 	if (config == NULL)
 		return EXIT_USAGE;
 	if (rules_of_gateway(command->invocation, &command->rules, config, &command->wanted, &kind,

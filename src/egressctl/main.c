@@ -173,7 +173,7 @@ static int command_start(const struct command *command, struct invocation *invoc
 	free(invocation->socket_found);
 	if (invocation->help)
 		return help_run(command->name);
-	if (code == EXIT_USAGE)
+	if (code == EXIT_USAGE && !invocation->begun)
 		command_usage_print(command, stderr);
 	return code;
 }

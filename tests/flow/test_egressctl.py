@@ -172,6 +172,13 @@ def test_what_the_leak_test_would_not_look_for_is_refused(option, value):
     assert result.returncode == USAGE and result.stderr.startswith(f"egressctl: --{option}: '{value}' is no "), result.stderr
 
 
+def test_a_wrong_policy_is_the_last_that_a_leak_test_tells_of(tmp_path):
+    """Not how it is used, which would push it off the screen."""
+    (tmp_path / "egress.conf").write_text("nonsense\n")
+    result = run("--config", str(tmp_path / "egress.conf"), "leak-test")
+    assert result.returncode == USAGE and "nonsense" in result.stderr and "usage:" not in result.stderr
+
+
 @pytest.mark.parametrize("command", ["status", "explain", "check", "config", "connections", "health", "reload", "passwd",
                                      "leak-test", "rejoin", "version"])
 def test_every_command_has_help(command):
