@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """egressctl leak-test: a good gateway passes, each way of breaking it is found, and a blind witness proves nothing."""
+import http.server
 import ipaddress
 import json
 import os
 import select
 import signal
 import socket
+import socketserver
 import subprocess
 import sys
 import threading
@@ -338,6 +340,33 @@ def test_what_waits_for_a_neighbour_is_waited_for(site, solicitations, result):
         end()
     assert results(report)["T4"] == result, report
     assert result != "leak" or site.leaks_elsewhere()
+
+
+class Told(http.server.BaseHTTPRequestHandler):
+    """An egressd that says .told of its state."""
+    def do_GET(self):
+        self.send_response(self.server.status)
+        self.end_headers()
+        self.wfile.write(json.dumps(self.server.told).encode())
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.parametrize("status, told, words", [
+    (500, {"error": "out of memory"}, "HTTP status 500"),
+    (200, {"egresses": [{"name": "other", "tunnel": {"device": "tun7", "state": "up", "epoch": 1}}]},
+     "nothing of the policy's tunnel tun0"),
+    (200, {"egresses": [{"name": "vpn", "tunnel": {"device": "tun0", "state": "down", "epoch": 1}}]}, "tun0 is down")])
+def test_an_egressd_that_does_not_vouch_for_the_tunnel_proves_nothing(site, tmp_path, status, told, words):
+    path = str(tmp_path / "told.sock")
+    with socketserver.UnixStreamServer(path, Told) as server:
+        server.status, server.told = status, told
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        report = site.leak_test("T0", "--socket", path)
+        server.shutdown()
+    test = report["by_id"]["T0"]
+    assert test["result"] == "inconclusive" and words in test["summary"], test
 
 
 @pytest.mark.parametrize("event", ["down", "link_down"])
