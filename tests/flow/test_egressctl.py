@@ -179,16 +179,6 @@ def test_a_wrong_policy_is_the_last_that_a_leak_test_tells_of(tmp_path):
     assert result.returncode == USAGE and "nonsense" in result.stderr and "usage:" not in result.stderr
 
 
-@pytest.mark.parametrize("command", ["status", "explain", "check", "config", "connections", "health", "reload", "passwd",
-                                     "leak-test", "rejoin", "version"])
-def test_every_command_has_help(command):
-    result = run(command, "--help")
-    assert result.returncode == YES
-    assert result.stdout.startswith(f"usage: egressctl {command}")
-    assert result.stdout == run("help", command).stdout
-    assert f"  {command}" in run("help").stdout
-
-
 @pytest.mark.parametrize("arguments", [["status"], ["connections"], ["connections", "kill", "7"], ["reload"]])
 def test_without_a_daemon_the_sentence_says_what_to_do(arguments):
     result = run(*arguments)

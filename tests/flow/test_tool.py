@@ -38,7 +38,7 @@ def options(text):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help(command):
     done = tool(command, "--help")
-    assert done.returncode == 0 and command in done.stdout
+    assert done.returncode == 0 and done.stdout.startswith(f"usage: egressctl {command}")
     assert tool("help", command).stdout == tool(command, "--json", "--help", "nonsense").stdout == done.stdout
 
 
