@@ -44,6 +44,9 @@ MUST_CHECK struct reading *reading_start(struct event_base *base, const struct c
 					 const char *path, unsigned patience_ms,
 					 reading_done_fn *done, void *arg);
 
+/* config_unref in the background: a million names take milliseconds to be freed. Any thread. */
+void reading_retire(struct config *config);
+
 /* Waits for nothing, and done is not called. In the thread of the base. NULL is nothing. */
 void reading_cancel(struct reading *reading);
 

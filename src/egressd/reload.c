@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/background.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
@@ -172,18 +171,17 @@ static const char *reload_rules_text(const struct daemon *daemon)
 	return daemon->report.rules == WARDEN_RULES_OFF ? "off (--no-firewall)" : "in force";
 }
 
-static void reload_free_snapshot(void *arg)
-{
-	snapshot_unref(arg);
-}
-
-/* A million names take milliseconds to be freed, which no worker should spend. */
+/* Here, so that no worker is the last to go by it. */
 static void reload_drop_retired(struct daemon *daemon)
 {
-	if (daemon->retired != NULL &&
-	    background_start(BACKGROUND_IDLE, reload_free_snapshot, daemon->retired) < 0)
-		snapshot_unref(daemon->retired);
+	struct config *config;
+
+	if (daemon->retired == NULL)
+		return;
+	config = config_ref(daemon->retired->config);
+	snapshot_unref(daemon->retired);
 	daemon->retired = NULL;
+	reading_retire(config);
 }
 
 /* In main's thread, once for each worker that has taken a snapshot over. */

@@ -55,6 +55,17 @@ void reading_clear(struct reading_result *result)
 	*result = (struct reading_result){0};
 }
 
+static void config_free(void *arg)
+{
+	config_unref(arg);
+}
+
+void reading_retire(struct config *config)
+{
+	if (background_start(BACKGROUND_IDLE, config_free, config) < 0)
+		config_unref(config);
+}
+
 static void reading_unref(struct reading *reading)
 {
 	if (atomic_fetch_sub_explicit(&reading->references, 1, memory_order_acq_rel) != 1)

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "base/background.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "config/config.h"
@@ -172,16 +171,10 @@ void warden_reload(struct warden *warden)
 		warden_refuse(warden, "there is no thread or no memory to read the policy file\n");
 }
 
-static void warden_free_plan(void *arg)
-{
-	plan_free(arg);
-}
-
 static void warden_accept(struct warden *warden, struct plan *plan)
 {
-	/* A million names take milliseconds to be freed. */
-	if (background_start(BACKGROUND_IDLE, warden_free_plan, warden->plan) < 0)
-		plan_free(warden->plan);
+	reading_retire(config_ref(warden->plan->config));
+	plan_free(warden->plan);
 	warden->plan = plan;
 	namespace_watch_use(warden->namespace_watch, warden->plan->config);
 	log_configure(warden->plan->config->log_level, warden->plan->config->log_format);
