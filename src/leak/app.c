@@ -131,13 +131,17 @@ static void proxy_name(struct leak_run *run)
 static bool app_fail(struct leak_run *run, const char *name, int error)
 {
 	bool allowed = error != EPERM && error != EACCES;
+	const char *cure = "";
+
+	if (!allowed)
+		cure = " (it takes SYS_ADMIN; run egressctl leak-test in a container attached to "
+		       "the app instead)";
+	else if (error == ENOENT)
+		cure = " (name a process that runs, a name of ip-netns(8), or a path)";
 
 	run->report->problem_exit = allowed ? LEAK_EXIT_USAGE : LEAK_EXIT_PRIVILEGE;
 	snprintf(run->report->problem, sizeof(run->report->problem),
-		 "the app's namespace %.150s cannot be entered: %s%s", name, strerror(error),
-		 allowed ? ""
-			 : " (it takes SYS_ADMIN; run egressctl leak-test in a container attached "
-			   "to the app instead)");
+		 "the app's namespace %.150s cannot be entered: %s%s", name, strerror(error), cure);
 	return false;
 }
 

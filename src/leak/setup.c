@@ -341,7 +341,10 @@ bool run_open(struct leak_run *run)
 	text_init(&watched, run->report->watched, sizeof(run->report->watched));
 	tunnels_find(run);
 	if (geteuid() != 0)
-		return setup_fail(run, LEAK_EXIT_PRIVILEGE, "a leak test takes root", "");
+		return setup_fail(run, LEAK_EXIT_PRIVILEGE,
+				  "a leak test takes root: sudo, or docker "
+				  "compose run --rm leak-test",
+				  "");
 	if (network_read(-1, &run->here) < 0)
 		return setup_fail(run, LEAK_EXIT_PRIVILEGE,
 				  "the devices cannot be listed: ", strerror(errno));
