@@ -31,8 +31,9 @@ struct invocation {
 	bool socket_named; /* --socket was given */
 	bool config_named; /* --config was given */
 	bool json;
-	bool help; /* --help was given, and nothing else counts */
-	int argc;  /* what is left when the options are taken out */
+	bool help;  /* --help was given, and nothing else counts */
+	bool begun; /* the command line was understood: EXIT_USAGE is about something else */
+	int argc;   /* what is left when the options are taken out */
 	char **argv;
 	char *socket_found; /* what socket_path points to when it was looked for */
 };
@@ -71,9 +72,8 @@ int command_rejoin(struct invocation *invocation);
 int command_version(struct invocation *invocation);
 
 /* Takes the options off the command line: the shared ones into the invocation, and the command's
- * own (ends with an entry without a name; NULL: none) to their places. False: there is a wrong one,
- * or
- * --help; the command ends with EXIT_USAGE. */
+ * own (ends with an entry without a name; NULL: none) to their places. False: one is wrong, or
+ * --help was given; the command ends with EXIT_USAGE. */
 MUST_CHECK bool command_options(struct invocation *invocation, const struct command_option *own);
 
 /* Says what is wrong on standard error, and with --json as {"error"} on standard output. Returns
@@ -89,6 +89,11 @@ void command_find_socket(struct invocation *invocation);
  * exit code comes back. */
 MUST_CHECK int command_ask(const struct invocation *invocation, const char *method,
 			   const char *path, const json_t *body, struct control_answer *answer);
+
+/* Asks the daemon what it tells at that path. 0: it does, and answer is to be cleared. Otherwise it
+ * has been said, and the exit code comes back. */
+MUST_CHECK int command_read(const struct invocation *invocation, const char *path,
+			    struct control_answer *answer);
 
 /* Reads the policy file; warnings go to standard error. NULL: it has been said. */
 MUST_CHECK struct config *command_load(const struct invocation *invocation);

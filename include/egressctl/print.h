@@ -53,6 +53,9 @@ const char *text_cut_head(const char *text, size_t room, char *out, size_t size)
 const char *json_text(const json_t *object, const char *key, const char *fallback);
 int64_t json_number(const json_t *object, const char *key);
 
+/* A text that may be no UTF-8, as JSON has to be: what is none becomes '?'. NULL: no memory. */
+json_t *json_words(const char *text);
+
 /* "host:port" of an object with these members; "-" when the host is hidden. Returns out. */
 const char *json_endpoint(const json_t *object, char out[CELL_SIZE]);
 
@@ -66,7 +69,7 @@ struct table {
 	size_t indent;
 	size_t width; /* of a line at most; 0: the terminal's */
 	bool without_titles;
-	size_t row_count, row_room;
+	size_t cell_count, cell_room;
 	char (*cells)[CELL_SIZE];
 	struct {
 		const char *title;

@@ -12,6 +12,10 @@
 #include "base/prefix.h"
 #include "firewall/ruleset.h"
 
+enum {
+	FIREWALL_PROXY_UID = 1900, /* who the proxy is, when nobody says otherwise */
+};
+
 /* A port of ours and who may come to it; from_count 0: anyone but what comes through the tunnel. */
 struct firewall_service {
 	struct address address;

@@ -63,8 +63,8 @@ struct leak_report {
 	int64_t started_ms, duration_ms;
 	char devices[120]; /* of the tunnels */
 	char uplink[IFNAMSIZ];
-	char watched[500]; /* every device with a tap */
-	char carrier[80];  /* the tunnel's own packets: "udp 45.80.2.2:1194"; "" none seen */
+	char watched[1000]; /* every device with a tap */
+	char carrier[80];   /* the tunnel's own packets: "udp 45.80.2.2:1194"; "" none seen */
 	uint64_t carrier_packets, other_packets, lost_packets;
 	bool control_seen;
 	char table[32], rules[20]; /* "same", "different", "missing", "unknown" */
@@ -98,11 +98,13 @@ struct leak_options {
 	void *arg;
 };
 
-/* The tests there are. */
+/* The tests there are: test is below LEAK_TESTS, and each text is static. */
 const char *leak_test_id(size_t test);
 const char *leak_test_name(size_t test);
 const char *leak_test_about(size_t test);
 
+/* Runs them one after the other, within minutes. Where there was none at all, report->problem says
+ * why. Nothing outlives it but, with disruptive, a tunnel that could not be put back. */
 void leak_run(const struct leak_options *options, struct leak_report *report);
 
 /* Pure. strict: what was skipped counts as undecided. */

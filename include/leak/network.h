@@ -9,7 +9,7 @@
 #include "leak/probe.h"
 
 enum {
-	NETWORK_LINKS_MAX = 32,
+	NETWORK_LINKS_MAX = 256, /* the machine around the gateway has one for every container */
 };
 
 struct network_link {
@@ -33,9 +33,10 @@ struct network {
  * it returns; -1 + errno when one may not go there. */
 MUST_CHECK int network_visit(int netns, int (*visit)(void *arg), void *arg);
 
-/* -1 + errno. */
+/* -1 + errno; EOVERFLOW: there are more devices than NETWORK_LINKS_MAX. */
 MUST_CHECK int network_read(int netns, struct network *network);
 
+/* By its name. NULL: there is none. */
 const struct network_link *network_find(const struct network *network, const char *device);
 
 /* A rule of policy routing that leads to a table. */

@@ -74,8 +74,7 @@ MUST_CHECK int policy_builder_default(struct policy_builder *builder, int egress
 /* Frees the builder, whatever comes back. NULL + errno. */
 MUST_CHECK struct policy *policy_builder_finish(struct policy_builder *builder);
 
-/* Rules in the order of the file, without the default. */
-size_t policy_rule_count(const struct policy *policy);
+/* Of a rule, by its place in the file among the rules. */
 const struct rule_source *policy_rule_source(const struct policy *policy, size_t rule);
 
 /*

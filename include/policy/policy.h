@@ -102,14 +102,12 @@ void policy_explain(const struct policy *policy, const struct request *request,
 const char *policy_client_name(const struct policy *policy, int client);
 const char *policy_egress_name(const struct policy *policy, int egress);
 size_t policy_client_count(const struct policy *policy);
-size_t policy_egress_count(const struct policy *policy);
 
 /* Does any rule, or the default, let somebody pass whom no client line describes? */
 bool policy_admits_unknown(const struct policy *policy);
 
 /* By name; -1 when there is none. */
 int policy_find_client(const struct policy *policy, const char *name);
-int policy_find_egress(const struct policy *policy, const char *name);
 
 void policy_free(struct policy *policy);
 

@@ -22,6 +22,7 @@ enum {
 	GLUETUN_WORD_SIZE = 32,
 	GLUETUN_PLACE_SIZE = 64,
 	GLUETUN_BODY_MAX = 16 * 1024,
+	GLUETUN_KEY_SIZE = 256,
 };
 
 enum gluetun_outcome {
@@ -71,6 +72,9 @@ struct gluetun_answer {
 	char body[GLUETUN_BODY_MAX];
 	size_t len;
 };
+
+/* The first line of a file. -1 + errno; ENODATA: there is no key in it. */
+MUST_CHECK int gluetun_read_key(const char *path, char key[GLUETUN_KEY_SIZE]);
 
 /* One question, at most 3 s. key and body may be NULL. */
 void gluetun_ask(const char *url, const char *key, const char *method, const char *path,

@@ -56,8 +56,9 @@ uint64_t log_lines_lost(void)
 	return lost;
 }
 
-/* Of what standard error is only the pipe has another reader that may stop; to be opened anew makes
- * O_NONBLOCK ours alone, and no business of whoever else has the pipe. */
+/* Whoever reads a pipe may stop reading, and the next write would wait for ever. O_NONBLOCK belongs
+ * to the open file, which our parent and our children share: set on standard error as it is, their
+ * writes would fail too. So the pipe is opened a second time, and only ours does not wait. */
 void log_never_wait(void)
 {
 	struct stat status;

@@ -4,6 +4,10 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
+
+static const char no_utf8[] = "this is no UTF-8: save the file in that encoding";
+
 /* Found once a line: a place needs it for every word, and a line may hold a million of them. */
 static void lexer_begin_line(struct lexer *lexer)
 {
@@ -98,6 +102,12 @@ static bool lexer_is_control(char byte)
 	return value < 0x20 || value == 0x7f;
 }
 
+/* Bytes of the letter there; 0: it is none of UTF-8, which what is told of it in JSON has to be. */
+static size_t lexer_letter(const struct lexer *lexer, const char *at)
+{
+	return (unsigned char)*at < 0x80 ? 1 : utf8_len(at, (size_t)(lexer->end - at));
+}
+
 static bool lexer_ends_word(const struct lexer *lexer, const char *at)
 {
 	return at == lexer->end || *at == '\n' || *at == ',' || lexer_is_blank(lexer, at);
@@ -107,11 +117,14 @@ static struct token lexer_quoted(struct lexer *lexer)
 {
 	struct token token = {.kind = TOKEN_WORD, .quoted = true};
 	const char *open = lexer->next, *close = open + 1;
+	size_t len;
 
-	while (close < lexer->end && *close != '"' && *close != '\n') {
+	for (; close < lexer->end && *close != '"' && *close != '\n'; close += len) {
+		len = lexer_letter(lexer, close);
+		if (len == 0)
+			return lexer_bad(lexer, close, no_utf8);
 		if (lexer_is_control(*close) && *close != '\t')
 			return lexer_bad(lexer, close, "a control character");
-		close++;
 	}
 	if (close == lexer->end || *close == '\n')
 		return lexer_bad(lexer, open, "this quote is never closed");
@@ -127,8 +140,12 @@ static struct token lexer_word(struct lexer *lexer)
 {
 	struct token token = {.kind = TOKEN_WORD};
 	const char *start = lexer->next, *at = start;
+	size_t len;
 
-	for (; !lexer_ends_word(lexer, at); at++) {
+	for (; !lexer_ends_word(lexer, at); at += len) {
+		len = lexer_letter(lexer, at);
+		if (len == 0)
+			return lexer_bad(lexer, at, no_utf8);
 		if (lexer_is_control(*at))
 			return lexer_bad(lexer, at, "a control character");
 		if (*at == '"')

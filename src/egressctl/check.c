@@ -15,14 +15,12 @@
 static json_t *check_problem(const struct config_problem *problem)
 {
 	const char *level = problem->level == PROBLEM_ERROR ? "error" : "warning";
-	json_t *json = json_pack("{s:s, s:i, s:i, s:I, s:s}", "level", level, "line",
-				 (int)problem->line, "column", (int)problem->column, "width",
-				 (json_int_t)problem->width, "message", problem->message);
 
-	/* The line may be no UTF-8, which is then what the message is about. */
-	json_object_set_new(json, "source", json_string(problem->source));
-	json_object_set_new(json, "hint", problem->hint ? json_string(problem->hint) : json_null());
-	return json;
+	return json_pack("{s:s, s:i, s:i, s:I, s:o, s:o, s:o}", "level", level, "line",
+			 (int)problem->line, "column", (int)problem->column, "width",
+			 (json_int_t)problem->width, "message", json_words(problem->message),
+			 "source", json_words(problem->source), "hint",
+			 problem->hint ? json_words(problem->hint) : json_null());
 }
 
 static void check_print_json(const struct config_report *report, const char *path, bool ok)
@@ -31,8 +29,8 @@ static void check_print_json(const struct config_report *report, const char *pat
 
 	for (size_t i = 0; i < config_report_total(report); i++)
 		json_array_append_new(problems, check_problem(config_report_at(report, i)));
-	command_print_json(
-		json_pack("{s:s, s:b, s:o}", "file", path, "ok", ok, "problems", problems));
+	command_print_json(json_pack("{s:o, s:b, s:o}", "file", json_words(path), "ok", ok,
+				     "problems", problems));
 }
 
 static void check_print(const struct config_report *report, const char *path, bool ok)

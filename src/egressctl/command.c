@@ -22,7 +22,7 @@ int command_fail(const struct invocation *invocation, int code, const char *form
 	va_end(args);
 	fprintf(stderr, "egressctl: %s\n", sentence);
 	if (invocation->json)
-		command_print_json(json_pack("{s:s}", "error", sentence));
+		command_print_json(json_pack("{s:o}", "error", json_words(sentence)));
 	return code;
 }
 
@@ -44,6 +44,19 @@ int command_ask(const struct invocation *invocation, const char *method, const c
 	return command_fail(invocation, EXIT_UNKNOWN,
 			    "what listens at %s is no egressd of this kind (HTTP status %d)",
 			    invocation->socket_path, answer->status);
+}
+
+int command_read(const struct invocation *invocation, const char *path,
+		 struct control_answer *answer)
+{
+	int code = command_ask(invocation, "GET", path, NULL, answer);
+
+	if (code != 0 || answer->status == 200)
+		return code;
+	code = command_fail(invocation, EXIT_UNKNOWN, "%s",
+			    json_text(answer->body, "error", "egressd cannot tell"));
+	control_answer_clear(answer);
+	return code;
 }
 
 struct config *command_load(const struct invocation *invocation)

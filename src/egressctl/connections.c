@@ -63,16 +63,13 @@ static void connections_print(const json_t *answer)
 static int connections_show(const struct invocation *invocation, bool anew)
 {
 	struct control_answer answer;
-	int code = command_ask(invocation, "GET", "/v1/connections", NULL, &answer);
+	int code = command_read(invocation, "/v1/connections", &answer);
 
 	if (code != 0)
 		return code;
 	if (anew && isatty(STDOUT_FILENO) && !invocation->json)
 		fputs("\033[H\033[2J", stdout);
-	if (answer.status != 200)
-		code = command_fail(invocation, EXIT_UNKNOWN, "%s",
-				    json_text(answer.body, "error", "egressd cannot tell"));
-	else if (invocation->json)
+	if (invocation->json)
 		command_print_json(json_incref(answer.body));
 	else
 		connections_print(answer.body);

@@ -93,11 +93,11 @@ static void visit_checks(struct visit *visit, const struct doctor_check *checks)
 		if (visit->list == NULL)
 			finding_print(checks->name, &finding);
 		else
-			json_array_append_new(visit->list,
-					      json_pack("{s:s, s:s, s:s, s:s}", "name",
-							checks->name, "result",
-							results[finding.result].name, "evidence",
-							finding.evidence, "cure", finding.cure));
+			json_array_append_new(
+				visit->list, json_pack("{s:s, s:s, s:o, s:o}", "name", checks->name,
+						       "result", results[finding.result].name,
+						       "evidence", json_words(finding.evidence),
+						       "cure", json_words(finding.cure)));
 	}
 }
 

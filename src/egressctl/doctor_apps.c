@@ -61,14 +61,14 @@ static void check_gluetun(const struct doctor *doctor, unsigned number,
 	const struct egress_config *egress =
 		doctor->config == NULL ? NULL : tunnel_find_gluetun(doctor->config);
 	struct gluetun_answer *answer;
-	char key[TUNNEL_KEY_SIZE];
+	char key[GLUETUN_KEY_SIZE];
 
 	(void)number;
 	if (egress == NULL) {
 		doctor_find(finding, DOCTOR_SKIP, "the policy names no control server of Gluetun");
 		return;
 	}
-	if (egress->key_file != NULL && tunnel_read_key(egress->key_file, key) < 0) {
+	if (egress->key_file != NULL && gluetun_read_key(egress->key_file, key) < 0) {
 		doctor_find(finding, DOCTOR_UNKNOWN, "%.200s: %s", egress->key_file,
 			    errno == ENODATA ? "there is no key in it" : strerror(errno));
 		doctor_cure(finding, "%s", tunnel_roles);

@@ -10,10 +10,6 @@
 #include "firewall/kernel.h"
 #include "firewall/ruleset_text.h"
 
-enum {
-	GATEWAY_UID = 1900,
-};
-
 static void check_policy(const struct doctor *doctor, unsigned number,
 			 struct doctor_finding *finding)
 {
@@ -71,6 +67,7 @@ static void table_compare(struct firewall *firewall, const struct ruleset *wante
 static void rules_compare(const struct firewall_policy *policy, struct doctor_finding *finding)
 {
 	char problem[FIREWALL_PROBLEM_SIZE];
+	enum firewall_kind kind = firewall_kind_of(policy);
 	struct firewall *firewall = firewall_open(problem);
 	struct firewall_rules wanted = {0};
 	const char *words;
@@ -79,7 +76,7 @@ static void rules_compare(const struct firewall_policy *policy, struct doctor_fi
 		doctor_find(finding, DOCTOR_UNKNOWN, "%s", problem);
 		return;
 	}
-	if (firewall_derive(firewall_kind_of(policy), policy, NULL, &wanted, &words) < 0)
+	if (firewall_derive(kind, policy, NULL, &wanted, &words) < 0)
 		doctor_find(finding, DOCTOR_FAIL, "%s", words);
 	for (size_t i = 0; i < wanted.count && finding->evidence[0] == '\0'; i++)
 		table_compare(firewall, &wanted.tables[i], finding);
@@ -87,7 +84,8 @@ static void rules_compare(const struct firewall_policy *policy, struct doctor_fi
 		doctor_find(finding, DOCTOR_OK, "the kernel has the policy's rules");
 	if (finding->result == DOCTOR_FAIL)
 		doctor_cure(finding,
-			    "start egressd, which keeps them; or: egressctl rules apply gateway");
+			    "start egressd, which keeps them; or: egressctl rules apply %s",
+			    kind == FIREWALL_HUB ? "hub" : "gateway");
 	firewall_rules_clear(&wanted);
 	firewall_close(firewall);
 }
@@ -95,7 +93,7 @@ static void rules_compare(const struct firewall_policy *policy, struct doctor_fi
 /* Without a daemon to ask. */
 static void rules_read_back(const struct config *config, struct doctor_finding *finding)
 {
-	struct config_rules_options options = {.uid = GATEWAY_UID, .bridge = ""};
+	struct config_rules_options options = {.uid = FIREWALL_PROXY_UID, .bridge = ""};
 	struct firewall_policy policy;
 	struct firewall_links links;
 	const char *problem;

@@ -16,6 +16,7 @@ enum {
 	PORT_DNS = 53,
 	HEX_WORD = 8,
 	LINE_SIZE = 512,
+	NAME_SIZE = 64,
 };
 
 struct service {
@@ -43,14 +44,14 @@ struct listeners {
 static void listeners_note(struct listeners *listeners, enum doctor_result result, const char *what,
 			   const struct address *address, const char *cure)
 {
-	char where[ADDRESS_TEXT_SIZE], line[LINE_SIZE];
+	char where[ADDRESS_TEXT_SIZE], name[NAME_SIZE];
 
-	address_format_endpoint(address, where);
-	snprintf(line, sizeof(line), "%s at %s", what, where);
-	/* IPv4 and IPv6, UDP and TCP of one server. */
-	if (strstr(listeners->found.bytes, what) != NULL)
+	/* IPv4 and IPv6, UDP and TCP of one server; but port 80 is not in port 8080. */
+	snprintf(name, sizeof(name), "%s at ", what);
+	if (strstr(listeners->found.bytes, name) != NULL)
 		return;
-	text_add_format(&listeners->found, "%s%s", listeners->found.len > 0 ? ", " : "", line);
+	text_add_format(&listeners->found, "%s%s%s", listeners->found.len > 0 ? ", " : "", name,
+			address_format_endpoint(address, where));
 	if (result != DOCTOR_OK && strstr(listeners->cures.bytes, cure) == NULL)
 		text_add_format(&listeners->cures, "%s%s", listeners->cures.len > 0 ? "\n" : "",
 				cure);
@@ -105,7 +106,7 @@ static void listeners_take_other(struct listeners *listeners, const struct addre
 {
 	const struct service *service = service_find(address->port);
 	enum doctor_result result = listeners->held ? DOCTOR_WARN : DOCTOR_FAIL;
-	char name[64];
+	char name[NAME_SIZE - 4];
 
 	if (service != NULL) {
 		/* Its answers come through the tunnel: neighbours may have them. */

@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "doctor.h"
 #include "doctor_ping.h"
+#include "egressctl/interfaces.h"
 #include "egressctl/print.h"
 
 enum {
@@ -176,8 +177,8 @@ static void check_ipv6(const struct doctor *doctor, unsigned number, struct doct
 }
 
 /* By which device would a socket that is bound to nothing leave? Connecting one of UDP sends
- * nothing. NULL: by none. */
-static const struct network_link *way_to(const struct network *network, struct address to)
+ * nothing. False: by none. */
+static bool way_to(struct address to, char device[IFNAMSIZ])
 {
 	struct sockaddr_storage name;
 	socklen_t len = address_to_sockaddr(&to, &name);
@@ -185,19 +186,14 @@ static const struct network_link *way_to(const struct network *network, struct a
 	struct address from = {0};
 
 	if (fd < 0)
-		return NULL;
+		return false;
 	if (connect(fd, (struct sockaddr *)&name, len) == 0) {
 		len = sizeof(name);
 		if (getsockname(fd, (struct sockaddr *)&name, &len) == 0)
 			from = address_from_sockaddr((struct sockaddr *)&name, len);
 	}
 	fd_close(fd);
-	for (size_t i = 0; from.family != AF_UNSPEC && i < network->count; i++) {
-		if (address_equals(&network->links[i].ipv4, &from) ||
-		    address_equals(&network->links[i].ipv6, &from))
-			return &network->links[i];
-	}
-	return NULL;
+	return from.family != AF_UNSPEC && interface_with(&from, device);
 }
 
 static void check_routes(const struct doctor *doctor, unsigned number,
@@ -221,14 +217,14 @@ static void check_routes(const struct doctor *doctor, unsigned number,
 		    "programs here that are bound to nothing go by the tunnel "
 		    "or nowhere");
 	for (size_t i = 0; i < ARRAY_LEN(everywhere); i++) {
-		const struct network_link *way = way_to(&doctor->network, everywhere[i]);
+		char device[IFNAMSIZ];
 
-		if (way == NULL || doctor_is_tunnel(doctor, way->name))
+		if (!way_to(everywhere[i], device) || doctor_is_tunnel(doctor, device))
 			continue;
 		doctor_find(finding, DOCTOR_WARN,
 			    "what others here send to the Internet by IPv%d leaves by %s, beside "
 			    "the tunnel; egressd's sockets are bound to theirs",
-			    everywhere[i].family == AF_INET ? 4 : 6, way->name);
+			    everywhere[i].family == AF_INET ? 4 : 6, device);
 		doctor_cure(finding, "see whether the VPN is up and has set its routes; 'firewall "
 				     "strict' in the policy lets nobody here leave beside it");
 	}

@@ -58,6 +58,7 @@ _egressctl() {
 	if [[ $current == -* ]]; then
 		words=$common
 		case $command in
+		'') words+=' --version' ;;
 		explain) words+=' --file --udp' ;;
 		config) words+=' --file' ;;
 		connections) words+=' --watch' ;;

@@ -24,7 +24,7 @@ enum {
 struct health {
 	json_t *problems; /* sentences */
 	const json_t *status, *config;
-	size_t doors; /* listeners and forwards that answered */
+	size_t answered; /* of the listeners */
 };
 
 static void health_complain(struct health *health, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -158,8 +158,8 @@ static void health_of_door(struct health *health, const char *endpoint, bool kno
 				endpoint);
 	else if (knock && door_knock(&door) < 0)
 		health_complain(health, "nothing answers at %s: %s", endpoint, strerror(errno));
-	else
-		health->doors++;
+	else if (knock)
+		health->answered++;
 }
 
 static void health_of_doors(struct health *health)
@@ -186,8 +186,8 @@ static int health_print(const struct invocation *invocation, struct health *heal
 		return healthy ? EXIT_YES : EXIT_NO;
 	}
 	if (healthy)
-		printf("healthy: every tunnel is up, %zu listeners answer, packet rules %s\n",
-		       health->doors, rules);
+		printf("healthy: every tunnel is up, %zu listener%s, packet rules %s\n",
+		       health->answered, health->answered == 1 ? " answers" : "s answer", rules);
 	json_array_foreach(health->problems, i, problem)
 	{
 		fputs(i == 0 ? "unhealthy: " : "           ", stdout);
@@ -206,9 +206,9 @@ int command_health(struct invocation *invocation)
 
 	if (!command_options(invocation, NULL) || invocation->argc != 0)
 		return EXIT_USAGE;
-	if (command_ask(invocation, "GET", "/v1/status", NULL, &status) != 0)
+	if (command_read(invocation, "/v1/status", &status) != 0)
 		return EXIT_NO;
-	if (command_ask(invocation, "GET", "/v1/config", NULL, &config) == 0) {
+	if (command_read(invocation, "/v1/config", &config) == 0) {
 		health = (struct health){
 			.problems = json_array(), .status = status.body, .config = config.body};
 		health_of_tunnels(&health);

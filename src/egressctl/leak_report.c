@@ -11,7 +11,7 @@
 
 static json_t *text_or_null(const char *text)
 {
-	return text[0] != '\0' ? json_string(text) : json_null();
+	return text[0] != '\0' ? json_words(text) : json_null();
 }
 
 static json_t *evidence_json(const struct leak_test *test)
@@ -21,11 +21,11 @@ static json_t *evidence_json(const struct leak_test *test)
 	for (size_t i = 0; i < test->evidence_count; i++) {
 		const struct leak_evidence *evidence = &test->evidence[i];
 
-		json_array_append_new(list, json_pack("{s:I, s:s, s:s, s:s, s:o, s:o}", "at_us",
+		json_array_append_new(list, json_pack("{s:I, s:o, s:s, s:s, s:o, s:o}", "at_us",
 						      (json_int_t)evidence->at_us, "device",
-						      evidence->device, "place", evidence->place,
-						      "packet", evidence->packet, "probe",
-						      text_or_null(evidence->probe), "tag",
+						      json_words(evidence->device), "place",
+						      evidence->place, "packet", evidence->packet,
+						      "probe", text_or_null(evidence->probe), "tag",
 						      text_or_null(evidence->tag)));
 	}
 	return list;
@@ -33,13 +33,13 @@ static json_t *evidence_json(const struct leak_test *test)
 
 static json_t *test_json(const struct leak_test *test)
 {
-	return json_pack("{s:s, s:s, s:o, s:s, s:i, s:i, s:i, s:i, s:I, s:s, s:o, s:o, s:o}", "id",
+	return json_pack("{s:s, s:s, s:o, s:s, s:i, s:i, s:i, s:i, s:I, s:o, s:o, s:o, s:o}", "id",
 			 test->id, "name", test->name, "mode", text_or_null(test->mode), "result",
 			 leak_result_name(test->result), "probes", (int)test->probes, "controls",
 			 (int)test->controls, "leaked_packets", (int)test->leaked, "repeats",
 			 (int)test->repeats, "duration_ms", (json_int_t)test->duration_ms,
-			 "summary", test->summary, "cause", text_or_null(test->cause), "fix",
-			 text_or_null(test->fix), "evidence", evidence_json(test));
+			 "summary", json_words(test->summary), "cause", text_or_null(test->cause),
+			 "fix", text_or_null(test->fix), "evidence", evidence_json(test));
 }
 
 json_t *leak_report_json(const struct leak_report *report, bool strict)
@@ -49,12 +49,12 @@ json_t *leak_report_json(const struct leak_report *report, bool strict)
 	for (size_t i = 0; i < report->test_count; i++)
 		json_array_append_new(tests, test_json(&report->tests[i]));
 	return json_pack(
-		"{s:i, s:I, s:I, s:{s:s, s:o}, s:{s:s, s:s, s:b, s:o, s:I, s:I, s:I}, s:{s:s, s:s, "
+		"{s:i, s:I, s:I, s:{s:o, s:o}, s:{s:s, s:o, s:b, s:o, s:I, s:I, s:I}, s:{s:s, s:s, "
 		"s:b, s:I, s:I}, s:b, s:o, s:s, s:i}",
 		"schema", 1, "started_ms", (json_int_t)report->started_ms, "duration_ms",
-		(json_int_t)report->duration_ms, "gateway", "tunnels", report->devices, "uplink",
-		text_or_null(report->uplink), "witness", "method", "pcap", "watched",
-		report->watched, "control_seen", report->control_seen, "carrier",
+		(json_int_t)report->duration_ms, "gateway", "tunnels", json_words(report->devices),
+		"uplink", text_or_null(report->uplink), "witness", "method", "pcap", "watched",
+		json_words(report->watched), "control_seen", report->control_seen, "carrier",
 		text_or_null(report->carrier), "carrier_packets",
 		(json_int_t)report->carrier_packets, "other_packets",
 		(json_int_t)report->other_packets, "lost_packets", (json_int_t)report->lost_packets,

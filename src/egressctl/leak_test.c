@@ -48,21 +48,28 @@ static void take_only(struct leak_command *command, const char *text)
 	}
 }
 
-/* "45.80.1.2,2a0e:b107:1::2": one of a family at most. */
+/* "45.80.1.2,2a0e:b107:1::2": one of a family at most, for a second one would not be looked for. */
 static void take_addresses(struct leak_command *command, const char *name, const char *text,
 			   struct address *four, struct address *six)
 {
-	while (*text != '\0') {
-		size_t len = strcspn(text, ",");
+	struct address found[2] = {{0}};
+
+	for (const char *next = text; *next != '\0';) {
+		size_t len = strcspn(next, ",");
 		struct address address;
 
-		if (!address_parse(text, len, &address)) {
-			option_fail(command, name, text, "address");
+		if (!address_parse(next, len, &address) ||
+		    found[address.family == AF_INET6].family != AF_UNSPEC) {
+			option_fail(command, name, text, "address, or one of each family");
 			return;
 		}
-		*(address.family == AF_INET ? four : six) = address;
-		text += len + (text[len] == ',');
+		found[address.family == AF_INET6] = address;
+		next += len + (next[len] == ',');
 	}
+	if (found[0].family != AF_UNSPEC)
+		*four = found[0];
+	if (found[1].family != AF_UNSPEC)
+		*six = found[1];
 }
 
 static bool test_read(struct leak_command *command)
@@ -171,6 +178,7 @@ static int test_prepare(struct leak_command *command)
 	enum firewall_kind kind = FIREWALL_GATEWAY;
 	int code = EXIT_USAGE;
 
+	command->invocation->begun = true;
 	if (config == NULL)
 		return EXIT_USAGE;
 	if (rules_of_gateway(command->invocation, &command->rules, config, &command->wanted, &kind,

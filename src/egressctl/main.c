@@ -105,7 +105,9 @@ static const struct command commands[] = {
 
 static void usage_print(FILE *out)
 {
-	fputs("usage: egressctl [--socket PATH] [--config FILE] [--json] COMMAND ...\n\n", out);
+	fputs("usage: egressctl [--socket PATH] [--config FILE] [--json] COMMAND ...\n"
+	      "       egressctl --version\n\n",
+	      out);
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
 		char left[48];
 
@@ -171,7 +173,7 @@ static int command_start(const struct command *command, struct invocation *invoc
 	free(invocation->socket_found);
 	if (invocation->help)
 		return help_run(command->name);
-	if (code == EXIT_USAGE)
+	if (code == EXIT_USAGE && !invocation->begun)
 		command_usage_print(command, stderr);
 	return code;
 }

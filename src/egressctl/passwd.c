@@ -11,6 +11,7 @@
 #include "base/password.h"
 #include "config/users.h"
 #include "egressctl/command.h"
+#include "egressctl/print.h"
 
 enum {
 	PASSWORD_MAX = 255, /* RFC 1929 2 */
@@ -148,8 +149,8 @@ int command_passwd(struct invocation *invocation)
 		return command_fail(invocation, EXIT_UNKNOWN, "%s: %s", path,
 				    passwd_problem(errno));
 	if (invocation->json)
-		command_print_json(
-			json_pack("{s:s, s:s}", "file", path, "user", invocation->argv[1]));
+		command_print_json(json_pack("{s:o, s:s}", "file", json_words(path), "user",
+					     invocation->argv[1]));
 	else
 		printf("%s: the password of %s is set; 'egressctl reload' makes it count\n", path,
 		       invocation->argv[1]);

@@ -159,6 +159,25 @@ int64_t json_number(const json_t *object, const char *key)
 	return json_integer_value(json_object_get(object, key));
 }
 
+json_t *json_words(const char *text)
+{
+	json_t *json = json_string(text);
+	char *clean = json == NULL ? strdup(text) : NULL;
+
+	if (clean == NULL)
+		return json;
+	for (size_t i = 0, len; clean[i] != '\0'; i += len) {
+		len = utf8_len(clean + i, strlen(clean + i));
+		if (len > 0)
+			continue;
+		clean[i] = '?';
+		len = 1;
+	}
+	json = json_string(clean);
+	free(clean);
+	return json;
+}
+
 const char *json_endpoint(const json_t *object, char out[CELL_SIZE])
 {
 	const char *host = json_text(object, "host", NULL);

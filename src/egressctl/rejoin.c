@@ -40,12 +40,11 @@ const char *rejoin_cure(const struct rejoin_case *orphan, char out[REJOIN_CURE_S
 	return out;
 }
 
-/* One line, and one object, of what became of it. True: nothing is left to be done. */
-static bool rejoin_tell(json_t *told, const struct rejoin_case *found, const char *result,
+/* One object of what became of it. */
+static void rejoin_tell(json_t *told, const struct rejoin_case *found, const char *result,
 			const char *problem)
 {
 	const struct engine_container *container = &found->container;
-	bool bad = found->verdict == REJOIN_ORPHANED || problem[0] != '\0';
 	char cure[REJOIN_CURE_SIZE] = "";
 
 	if (found->verdict == REJOIN_ORPHANED)
@@ -54,21 +53,30 @@ static bool rejoin_tell(json_t *told, const struct rejoin_case *found, const cha
 					      container->name, "joins", found->owner, "result",
 					      result, "left", container->error, "problem", problem,
 					      "cure", cure));
-	return !bad;
 }
 
+/* True: nothing is left to be done, or nothing that could be done now. */
 static bool rejoin_one(struct engine *engine, const struct rejoin_case *found, bool dry_run,
 		       json_t *told)
 {
-	if (found->verdict == REJOIN_WAITS)
-		return rejoin_tell(told, found, "waits", "");
-	if (found->verdict == REJOIN_ORPHANED)
-		return rejoin_tell(told, found, "orphaned", "");
-	if (dry_run)
-		return rejoin_tell(told, found, "to start", "") && false;
-	if (engine_start(engine, found->container.id) == ENGINE_OK)
-		return rejoin_tell(told, found, "started", "");
-	return rejoin_tell(told, found, "failed", engine->problem);
+	if (found->verdict == REJOIN_WAITS) {
+		rejoin_tell(told, found, "waits", "");
+		return true;
+	}
+	if (found->verdict == REJOIN_ORPHANED) {
+		rejoin_tell(told, found, "orphaned", "");
+		return false;
+	}
+	if (dry_run) {
+		rejoin_tell(told, found, "to start", "");
+		return false;
+	}
+	if (engine_start(engine, found->container.id) == ENGINE_OK) {
+		rejoin_tell(told, found, "started", "");
+		return true;
+	}
+	rejoin_tell(told, found, "failed", engine->problem);
+	return false;
 }
 
 static void rejoin_print(const char *project, const json_t *told)

@@ -129,7 +129,9 @@ int rejoin_watch(struct rejoin *rejoin, bool json)
 	log_configure(LOG_INFO, json ? LOG_JSON : LOG_TEXT);
 	signal(SIGTERM, watch_on_signal);
 	signal(SIGINT, watch_on_signal);
-	if (watch != NULL)
+	if (watch == NULL)
+		log_error("out of memory");
+	else
 		watch->rejoin = rejoin;
 	while (!given_up) {
 		int64_t since_ms = clock_wall_ms();

@@ -11,10 +11,6 @@
 #include "egressctl/command.h"
 #include "egressctl/rules.h"
 
-enum {
-	RULES_UID = 1900, /* egressd's, unless --uid says otherwise */
-};
-
 /* "172.30.0.0/24,fd30::/64". */
 static int parse_apps(const struct invocation *invocation, const char *text, struct prefix **apps,
 		      size_t *count)
@@ -44,8 +40,10 @@ int rules_options_parse(const struct invocation *invocation, const struct rules_
 
 	if (code != EXIT_YES)
 		return code;
-	*options = (struct config_rules_options){
-		.uid = RULES_UID, .bridge = RULES_BRIDGE, .apps = *apps, .app_count = count};
+	*options = (struct config_rules_options){.uid = FIREWALL_PROXY_UID,
+						 .bridge = RULES_BRIDGE,
+						 .apps = *apps,
+						 .app_count = count};
 	if (given->uid != NULL) {
 		unsigned long uid;
 

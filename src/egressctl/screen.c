@@ -132,5 +132,3 @@ void screen_egresses(struct screen *screen)
 		screen_end_line(screen);
 	}
 }
-
-/* "3 repairs, the last at 15:30:02: the table was gone; by nft (pid 12 of the host)". */

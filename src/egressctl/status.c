@@ -294,13 +294,11 @@ int command_status(struct invocation *invocation)
 
 	if (!command_options(invocation, NULL) || invocation->argc != 0)
 		return EXIT_USAGE;
-	code = command_ask(invocation, "GET", "/v1/status", NULL, &answer);
+	code = command_read(invocation, "/v1/status", &answer);
 	if (code != 0)
 		return code;
-	code = answer.status == 200 ? status_exit_code(answer.body) : EXIT_UNKNOWN;
-	if (answer.status != 200)
-		code = command_fail(invocation, code, "%s", json_text(answer.body, "error", "?"));
-	else if (invocation->json)
+	code = status_exit_code(answer.body);
+	if (invocation->json)
 		command_print_json(json_incref(answer.body));
 	else
 		status_print(answer.body);

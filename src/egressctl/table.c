@@ -13,30 +13,30 @@ enum {
 
 void table_add(struct table *table, const char *text)
 {
-	if (table->row_count == table->row_room) {
-		size_t room = table->row_room ? 2 * table->row_room : 64;
+	if (table->cell_count == table->cell_room) {
+		size_t room = table->cell_room ? 2 * table->cell_room : 64;
 		void *grown = reallocarray(table->cells, room, sizeof(*table->cells));
 
 		if (!grown)
 			return;
 		table->cells = grown;
-		table->row_room = room;
+		table->cell_room = room;
 	}
-	snprintf(table->cells[table->row_count++], CELL_SIZE, "%s", text);
+	snprintf(table->cells[table->cell_count++], CELL_SIZE, "%s", text);
 }
 
 void table_clear(struct table *table)
 {
 	free(table->cells);
 	table->cells = NULL;
-	table->row_count = table->row_room = 0;
+	table->cell_count = table->cell_room = 0;
 }
 
 static size_t table_measure_column(const struct table *table, size_t column)
 {
 	size_t width = table->without_titles ? 0 : strlen(table->columns[column].title);
 
-	for (size_t i = column; i < table->row_count; i += table->column_count) {
+	for (size_t i = column; i < table->cell_count; i += table->column_count) {
 		size_t len = strlen(table->cells[i]);
 
 		if (len > width)
@@ -107,7 +107,7 @@ void table_print(const struct table *table)
 	table_measure(table, widths);
 	if (!table->without_titles)
 		table_print_titles(table, widths);
-	for (size_t i = 0; i < table->row_count; i++) {
+	for (size_t i = 0; i < table->cell_count; i++) {
 		size_t column = i % table->column_count;
 
 		table_print_cell(table, column, widths[column], table->cells[i]);

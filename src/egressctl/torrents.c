@@ -3,9 +3,10 @@
 #include "egressctl/torrents.h"
 
 #include <curl/curl.h>
-#include <ifaddrs.h>
 #include <netdb.h>
 #include <stdlib.h>
+
+#include "egressctl/interfaces.h"
 
 /* Of QBITTORRENT_URL; malloc()ed by libcurl. NULL: it is not set, or no URL. */
 static char *host_named(void)
@@ -20,32 +21,11 @@ static char *host_named(void)
 	return host;
 }
 
-static bool address_is_ours(const struct address *address)
-{
-	struct ifaddrs *list, *each;
-
-	if (getifaddrs(&list) < 0)
-		return false;
-	for (each = list; each != NULL; each = each->ifa_next) {
-		struct address own;
-
-		if (each->ifa_addr == NULL)
-			continue;
-		own = address_from_sockaddr(each->ifa_addr, each->ifa_addr->sa_family == AF_INET
-								    ? sizeof(struct sockaddr_in)
-								    : sizeof(struct sockaddr_in6));
-		if (own.family != AF_UNSPEC && address_equals(&own, address))
-			break;
-	}
-	freeifaddrs(list);
-	return each != NULL;
-}
-
 enum torrents_place torrents_find(struct address *address)
 {
 	const struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
 	struct addrinfo *found = NULL;
-	char *host = host_named();
+	char *host = host_named(), device[IFNAMSIZ];
 	int result;
 
 	if (host == NULL)
@@ -58,5 +38,5 @@ enum torrents_place torrents_find(struct address *address)
 		return TORRENTS_UNKNOWN;
 	*address = address_from_sockaddr(found->ai_addr, found->ai_addrlen);
 	freeaddrinfo(found);
-	return address_is_ours(address) ? TORRENTS_INSIDE : TORRENTS_OUTSIDE;
+	return interface_with(address, device) ? TORRENTS_INSIDE : TORRENTS_OUTSIDE;
 }

@@ -57,7 +57,7 @@ static void tunnel_print_gluetun(const json_t *gluetun, int64_t now_ms)
 }
 
 /* Whether the tunnel is up is the link's and the probe's to say, never Gluetun's. */
-static bool tunnel_print_egress(const json_t *egress, int64_t now_ms)
+static void tunnel_print_egress(const json_t *egress, int64_t now_ms)
 {
 	const json_t *tunnel = json_object_get(egress, "tunnel");
 	const json_t *gluetun = json_object_get(egress, "gluetun");
@@ -69,27 +69,25 @@ static bool tunnel_print_egress(const json_t *egress, int64_t now_ms)
 	       up ? json_text(tunnel, "device", "-") : json_text(tunnel, "reason", "?"));
 	if (!json_is_object(gluetun)) {
 		puts("  no Gluetun is asked about it (gluetun URL in the policy)");
-		return up;
+		return;
 	}
 	tunnel_print_gluetun(gluetun, now_ms);
 	if (strcmp(json_text(gluetun, "control", ""), gluetun_outcome_name(GLUETUN_NEEDS_KEY)) == 0)
 		printf("\n%s", tunnel_roles);
-	return up;
 }
 
 static int tunnel_show(const struct invocation *invocation)
 {
 	struct control_answer answer;
 	const json_t *egress;
-	json_t *found = json_array();
+	json_t *found;
 	bool up = true;
 	size_t i;
-	int code = command_ask(invocation, "GET", "/v1/status", NULL, &answer);
+	int code = command_read(invocation, "/v1/status", &answer);
 
-	if (code != 0) {
-		json_decref(found);
+	if (code != 0)
 		return code;
-	}
+	found = json_array();
 	json_array_foreach(json_object_get(answer.body, "egresses"), i, egress)
 	{
 		const json_t *tunnel = json_object_get(egress, "tunnel");
@@ -99,29 +97,15 @@ static int tunnel_show(const struct invocation *invocation)
 		json_array_append(found, (json_t *)egress);
 		up = strcmp(json_text(tunnel, "state", ""), "up") == 0 && up;
 		if (!invocation->json)
-			(void)tunnel_print_egress(egress, json_number(answer.body, "now_ms"));
+			tunnel_print_egress(egress, json_number(answer.body, "now_ms"));
 	}
 	if (invocation->json)
 		command_print_json(json_incref(found));
+	else if (json_array_size(found) == 0)
+		puts("no egress of the policy is a tunnel here");
 	json_decref(found);
 	control_answer_clear(&answer);
 	return up ? EXIT_YES : EXIT_NO;
-}
-
-int tunnel_read_key(const char *path, char key[TUNNEL_KEY_SIZE])
-{
-	FILE *in = fopen(path, "re");
-	int result = -1;
-
-	if (in == NULL)
-		return -1;
-	errno = ENODATA;
-	if (fgets(key, TUNNEL_KEY_SIZE, in) != NULL) {
-		key[strcspn(key, "\r\n")] = '\0';
-		result = 0;
-	}
-	fclose(in);
-	return result;
 }
 
 const struct egress_config *tunnel_find_gluetun(const struct config *config)
@@ -168,19 +152,24 @@ static int tunnel_restart_at(const struct invocation *invocation,
 			     const struct egress_config *egress, const char *path)
 {
 	char stopped[GLUETUN_WORD_SIZE], started[GLUETUN_WORD_SIZE];
-	char key[TUNNEL_KEY_SIZE];
+	char key[GLUETUN_KEY_SIZE];
 	int code;
 
 	if (path == NULL)
 		path = access(control_key_file, F_OK) == 0 ? control_key_file : egress->key_file;
-	if (path != NULL && tunnel_read_key(path, key) < 0)
+	if (path != NULL && gluetun_read_key(path, key) < 0)
 		return command_fail(invocation, EXIT_UNKNOWN, "%s: %s", path,
 				    errno == ENODATA ? "there is no key in it" : strerror(errno));
 	code = tunnel_put(invocation, egress->gluetun_url, path == NULL ? NULL : key, "stopped",
 			  stopped);
-	if (code == 0)
+	if (code == 0) {
 		code = tunnel_put(invocation, egress->gluetun_url, path == NULL ? NULL : key,
 				  "running", started);
+		if (code != 0)
+			fputs("egressctl: the VPN was stopped and not started: try again, or "
+			      "restart Gluetun\n",
+			      stderr);
+	}
 	explicit_bzero(key, sizeof(key));
 	if (code != 0)
 		return code;

@@ -34,7 +34,7 @@ struct login_known {
 	int64_t until_ms;
 };
 
-/* A leaky bucket: each wrong password pushes full_at_ms on. */
+/* A leaky bucket: each wrong password pushes drained_at_ms on. */
 struct login_failures {
 	struct address from;
 	int64_t drained_at_ms;

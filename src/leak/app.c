@@ -131,13 +131,27 @@ static void proxy_name(struct leak_run *run)
 static bool app_fail(struct leak_run *run, const char *name, int error)
 {
 	bool allowed = error != EPERM && error != EACCES;
+	const char *cure = "";
+
+	if (!allowed)
+		cure = " (it takes SYS_ADMIN; run egressctl leak-test in a container attached to "
+		       "the app instead)";
+	else if (error == ENOENT)
+		cure = " (name a process that runs, a name of ip-netns(8), or a path)";
 
 	run->report->problem_exit = allowed ? LEAK_EXIT_USAGE : LEAK_EXIT_PRIVILEGE;
 	snprintf(run->report->problem, sizeof(run->report->problem),
-		 "the app's namespace %.150s cannot be entered: %s%s", name, strerror(error),
-		 allowed ? ""
-			 : " (it takes SYS_ADMIN; run egressctl leak-test in a container attached "
-			   "to the app instead)");
+		 "the app's namespace %.150s cannot be entered: %s%s", name, strerror(error), cure);
+	return false;
+}
+
+/* One that is left out would not be tried, and would look as safe as the others. */
+static bool apps_fail_many(struct leak_run *run)
+{
+	run->report->problem_exit = LEAK_EXIT_USAGE;
+	snprintf(run->report->problem, sizeof(run->report->problem),
+		 "more than %d apps at once: name some with --netns, and the others in another run",
+		 LEAK_APPS_MAX);
 	return false;
 }
 
@@ -149,7 +163,7 @@ static bool app_add(struct leak_run *run, int netns, const char *name)
 
 	if (run->app_count == LEAK_APPS_MAX) {
 		fd_close(netns);
-		return true;
+		return apps_fail_many(run);
 	}
 	app->netns = netns;
 	if (netns < 0 || fstat(netns, &status) < 0 || network_read(netns, &app->network) < 0)
@@ -173,15 +187,18 @@ static bool app_add(struct leak_run *run, int netns, const char *name)
 /* Every app on this machine that the policy knows by its address. */
 static bool apps_add_clients(struct leak_run *run)
 {
-	struct client_place places[LEAK_APPS_MAX];
-	size_t count = namespaces_of_clients(run->options->config, places, LEAK_APPS_MAX);
+	struct client_place places[LEAK_APPS_MAX + 1]; /* one more says that there are more */
+	size_t count = namespaces_of_clients(run->options->config, places, ARRAY_LEN(places));
+	bool added = true;
 
 	for (size_t i = 0; i < count; i++) {
-		if (!app_add(run, places[i].netns, places[i].client))
-			return false;
+		if (added)
+			added = app_add(run, places[i].netns, places[i].client);
+		else
+			fd_close(places[i].netns);
 	}
 	if (count > 0)
-		return true;
+		return added;
 	run->report->problem_exit = LEAK_EXIT_USAGE;
 	snprintf(run->report->problem, sizeof(run->report->problem),
 		 "no process runs where an address of a client of the policy is: are the apps up, "

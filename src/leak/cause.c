@@ -30,19 +30,13 @@ static void cause_here(struct batch_of_probes *batch, const struct leak_probe *p
 
 	switch (run->rules) {
 	case RULES_MISSING:
-		test_cause(batch->test,
-			   run->options->is_hub ? "egressctl rules apply hub"
-						: "egressctl rules apply gateway",
+		test_cause(batch->test, run_rules_cure(run),
 			   "%s is let out: table inet %s is not there, and nothing keeps the "
 			   "proxy's user in the tunnel",
 			   what, run->report->table);
 		return;
 	case RULES_DIFFERENT:
-		test_cause(batch->test,
-			   run->options->is_hub
-				   ? "egressctl rules diff hub, then egressctl rules apply hub"
-				   : "egressctl rules diff gateway, then egressctl rules apply",
-
+		test_cause(batch->test, run_rules_cure(run),
 			   "%s is let out: the rules are not the policy's: %.250s", what,
 			   run->difference);
 		return;
@@ -76,6 +70,7 @@ static void cause_of_app(struct batch_of_probes *batch, size_t i)
 	const struct leak_probe *probe = &batch->probes[i];
 	const struct network *app = &batch->run->app->network;
 	bool four = probe->to.family == AF_INET;
+	char fix[LEAK_WORDS];
 
 	if (probe->if_answered && address_class(&probe->to) == ADDRESS_LOOPBACK) {
 		test_cause(batch->test, "egressctl rules apply app, in the app's namespace",
@@ -84,10 +79,9 @@ static void cause_of_app(struct batch_of_probes *batch, size_t i)
 		return;
 	}
 	if (probe->if_answered) {
-		test_cause(batch->test,
-			   "egressctl rules apply gateway; on the Docker host egressctl rules "
-			   "apply host",
-			   "a resolver beside the proxy answers the app");
+		snprintf(fix, sizeof(fix), "%s; on the Docker host egressctl rules apply host",
+			 run_rules_cure(batch->run));
+		test_cause(batch->test, fix, "a resolver beside the proxy answers the app");
 		return;
 	}
 	for (size_t j = 0; j < app->count && probe->kind != PROBE_FRAME; j++) {

@@ -101,21 +101,22 @@ static bool flow_open(struct disruption *disruption)
 {
 	int said[2] = {-1, -1}, go[2] = {-1, -1};
 	pid_t parent = getpid();
-	bool told;
+	bool told = false;
 
-	if (pipe(said) < 0 || pipe(go) < 0)
-		return false;
 	fflush(NULL);
-	disruption->flow = fork();
+	if (pipe(said) == 0 && pipe(go) == 0)
+		disruption->flow = fork();
 	if (disruption->flow == 0) {
 		fd_close(go[1]);
 		_exit(flow_child(disruption, parent, said[1], go[0]));
 	}
+	if (disruption->flow < 0)
+		snprintf(disruption->problem, FLOW_PROBLEM_SIZE, "%s", strerror(errno));
 	fd_close(said[1]);
 	fd_close(go[0]);
 	disruption->go = go[1];
-	told = disruption->flow > 0 &&
-	       read(said[0], disruption->problem, FLOW_PROBLEM_SIZE) == FLOW_PROBLEM_SIZE;
+	if (disruption->flow > 0)
+		told = read(said[0], disruption->problem, FLOW_PROBLEM_SIZE) == FLOW_PROBLEM_SIZE;
 	fd_close(said[0]);
 	return told && disruption->problem[0] == '\0';
 }
@@ -179,7 +180,7 @@ static void watch_flow(struct disruption *disruption)
 		   "the data of a flow through the proxy went on in clear when the "
 		   "tunnel went: %u packets",
 		   test->leaked);
-	test_cause(test, "egressctl rules apply gateway",
+	test_cause(test, run_rules_cure(disruption->run),
 		   "the proxy's open connections are not held to the tunnel (rules: %s)",
 		   disruption->run->report->rules);
 }

@@ -235,29 +235,28 @@ static void scene_judge(struct scene *scene, const struct leak_run *run)
 			   "in a private gateway with these rules %s got out when the tunnel went",
 			   scene->probes[i].name);
 		test_cause(
-			scene->test, "egressctl rules apply gateway",
+			scene->test, run_rules_cure(run),
 			"the rules (table inet %s) let the proxy's user out when its tunnel goes",
 			run->report->table);
 	}
 	test_found(scene->test, LEAK_PASS, "with the rules nothing was");
 }
 
-static int rules_put(struct leak_run *run)
+static bool rules_put(const struct leak_run *run, char problem[FIREWALL_PROBLEM_SIZE])
 {
-	char problem[FIREWALL_PROBLEM_SIZE];
 	struct firewall *firewall = firewall_open(problem);
-	enum firewall_result result = FIREWALL_FAILED;
+	bool put = firewall != NULL && firewall_apply(firewall, &run->options->wanted->tables[0],
+						      false, NULL) == FIREWALL_OK;
 
-	if (firewall != NULL)
-		result = firewall_apply(firewall, &run->options->wanted->tables[0], false, NULL);
+	if (firewall != NULL && !put)
+		snprintf(problem, FIREWALL_PROBLEM_SIZE, "%s", firewall_problem(firewall));
 	firewall_close(firewall);
-	errno = EPERM;
-	return result == FIREWALL_OK ? 0 : -1;
+	return put;
 }
 
 static void simulate(struct leak_run *run, struct scene *scene, bool with_rules)
 {
-	char problem[WITNESS_PROBLEM_SIZE];
+	char problem[WITNESS_PROBLEM_SIZE], refused[FIREWALL_PROBLEM_SIZE];
 
 	if (scratch_open(&scene->scratch, run->tunnels[0], problem) < 0) {
 		test_found(scene->test, LEAK_SKIP, "%s", problem);
@@ -265,7 +264,10 @@ static void simulate(struct leak_run *run, struct scene *scene, bool with_rules)
 	}
 	probes_fill(scene);
 	scene->is_control = !with_rules;
-	if ((with_rules && rules_put(run) < 0) || scene_play(scene) < 0)
+	if (with_rules && !rules_put(run, refused))
+		test_found(scene->test, LEAK_INCONCLUSIVE,
+			   "the private gateway does not take the rules: %.250s", refused);
+	else if (scene_play(scene) < 0)
 		test_found(scene->test, LEAK_INCONCLUSIVE, "the private gateway did not work: %s",
 			   strerror(errno));
 	else
@@ -277,6 +279,7 @@ static void simulate(struct leak_run *run, struct scene *scene, bool with_rules)
 static void simulate_apart(struct leak_run *run, struct leak_test *shared, bool with_rules)
 {
 	struct scene scene = {.uid = run->options->uid, .test = shared};
+	int status = -1;
 	pid_t pid;
 
 	scene.probes = probes_new(PROBES + 1);
@@ -287,9 +290,7 @@ static void simulate_apart(struct leak_run *run, struct leak_test *shared, bool 
 		simulate(run, &scene, with_rules);
 		_exit(0);
 	}
-	if (pid > 0)
-		(void)waitpid(pid, NULL, 0);
-	if (shared->summary[0] == '\0')
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
 		test_found(shared, LEAK_INCONCLUSIVE, "the private gateway ended before its time");
 	probes_free(scene.probes, PROBES + 1);
 }
@@ -299,8 +300,10 @@ static void simulate_both(struct leak_run *run, struct leak_test *test)
 	struct leak_test *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 					MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	if (shared == MAP_FAILED)
+	if (shared == MAP_FAILED) {
+		test_found(test, LEAK_INCONCLUSIVE, "out of memory");
 		return;
+	}
 	*shared = *test;
 	simulate_apart(run, shared, false);
 	if (shared->result == LEAK_PASS)

@@ -6,17 +6,15 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/fd.h"
 #include "config/config.h"
 #include "leak/network.h"
-
-enum {
-	NAMESPACES_MAX = 256, /* more are not looked into */
-};
 
 int namespace_open(const char *name)
 {
@@ -50,16 +48,25 @@ static int client_find(const struct config *config, const struct network *networ
 	return -1;
 }
 
-/* True: it was not among those seen before, and is now. */
-static bool namespace_is_new(ino_t inode, ino_t *seen, size_t *count)
+struct namespaces_seen {
+	ino_t *inodes;
+	size_t count;
+};
+
+/* True: it was not among those seen before. Without memory it is looked at again. */
+static bool namespace_is_new(struct namespaces_seen *seen, ino_t inode)
 {
-	for (size_t i = 0; i < *count; i++) {
-		if (seen[i] == inode)
+	ino_t *more;
+
+	for (size_t i = 0; i < seen->count; i++) {
+		if (seen->inodes[i] == inode)
 			return false;
 	}
-	if (*count == NAMESPACES_MAX)
-		return false;
-	seen[(*count)++] = inode;
+	more = array_more(seen->inodes, seen->count, sizeof(*more));
+	if (more != NULL) {
+		seen->inodes = more;
+		seen->inodes[seen->count++] = inode;
+	}
 	return true;
 }
 
@@ -81,15 +88,15 @@ static bool place_take(const struct config *config, int netns, struct client_pla
 size_t namespaces_of_clients(const struct config *config, struct client_place *places, size_t max)
 {
 	static const char *const not_apps[] = {"/proc/self/ns/net", "/proc/1/ns/net"};
-	ino_t seen[NAMESPACES_MAX];
-	size_t seen_count = 0, count = 0;
+	struct namespaces_seen seen = {0};
+	size_t count = 0;
 	DIR *processes = opendir("/proc");
 	struct dirent *entry;
 	struct stat status;
 
 	for (size_t i = 0; i < ARRAY_LEN(not_apps); i++) {
 		if (stat(not_apps[i], &status) == 0)
-			(void)namespace_is_new(status.st_ino, seen, &seen_count);
+			(void)namespace_is_new(&seen, status.st_ino);
 	}
 	while (processes != NULL && count < max && (entry = readdir(processes)) != NULL) {
 		int netns = isdigit((unsigned char)entry->d_name[0]) ? namespace_open(entry->d_name)
@@ -97,8 +104,7 @@ size_t namespaces_of_clients(const struct config *config, struct client_place *p
 
 		if (netns < 0)
 			continue;
-		if (fstat(netns, &status) == 0 &&
-		    namespace_is_new(status.st_ino, seen, &seen_count) &&
+		if (fstat(netns, &status) == 0 && namespace_is_new(&seen, status.st_ino) &&
 		    place_take(config, netns, &places[count]))
 			count++;
 		else
@@ -106,5 +112,6 @@ size_t namespaces_of_clients(const struct config *config, struct client_place *p
 	}
 	if (processes != NULL)
 		closedir(processes);
+	free(seen.inodes);
 	return count;
 }

@@ -18,7 +18,7 @@ struct client_place {
 MUST_CHECK int namespace_open(const char *name);
 
 /* The namespaces other than this one and the first process's that have an address of a client of
- * the policy, each once. */
+ * the policy, each once; the first max of them. */
 MUST_CHECK size_t namespaces_of_clients(const struct config *config, struct client_place *places,
 					size_t max);
 

@@ -61,7 +61,12 @@ static int take_link(const struct nlmsghdr *message, void *arg)
 	struct network_link *link = &network->links[network->count];
 
 	route_attributes(message, sizeof(*info), attributes, IFLA_MAX);
-	if (network->count == NETWORK_LINKS_MAX || attributes[IFLA_IFNAME] == NULL ||
+	/* A device that is left out would not be watched. */
+	if (network->count == NETWORK_LINKS_MAX) {
+		errno = EOVERFLOW;
+		return MNL_CB_ERROR;
+	}
+	if (attributes[IFLA_IFNAME] == NULL ||
 	    mnl_attr_get_payload_len(attributes[IFLA_IFNAME]) > IFNAMSIZ)
 		return MNL_CB_OK;
 	*link = (struct network_link){

@@ -66,6 +66,11 @@ enum leak_exit leak_exit_code(const struct leak_report *report, bool strict)
 	return strict && report_has_skips(report) ? LEAK_EXIT_INCONCLUSIVE : LEAK_EXIT_PASS;
 }
 
+void test_begin(struct leak_test *test, const char *id, const char *name)
+{
+	*test = (struct leak_test){.id = id, .name = name, .mode = "", .result = LEAK_INCONCLUSIVE};
+}
+
 void test_found(struct leak_test *test, enum leak_result result, const char *format, ...)
 {
 	va_list args;
@@ -88,6 +93,13 @@ void test_cause(struct leak_test *test, const char *fix, const char *format, ...
 	vsnprintf(test->cause, sizeof(test->cause), format, args);
 	va_end(args);
 	snprintf(test->fix, sizeof(test->fix), "%s", fix);
+}
+
+const char *run_rules_cure(const struct leak_run *run)
+{
+	return run->options->is_hub
+		       ? "egressctl rules apply hub, or egressd without --no-firewall"
+		       : "egressctl rules apply gateway, or egressd without --no-firewall";
 }
 
 void test_evidence(struct leak_test *test, const struct sighting *sighting,

@@ -82,6 +82,13 @@ static int kept_fill(struct kept *kept)
 	return kept->failed ? -1 : 0;
 }
 
+static void kept_clear(struct kept *kept)
+{
+	for (size_t i = 0; i < kept->count; i++)
+		free(kept->messages[i].header);
+	free(kept->messages);
+}
+
 /* Routes through a next hop need the routes to it: what is refused is tried again. */
 static bool kept_send(struct kept *kept)
 {
@@ -141,22 +148,20 @@ int restorer_start(struct restorer *restorer, const char *device, const char *up
 	int wires[2] = {-1, -1};
 
 	*restorer = (struct restorer){.pid = -1, .holds = -1};
-	if (kept.index == 0 || kept_fill(&kept) < 0 || pipe2(wires, O_CLOEXEC) < 0)
-		return -1;
-	restorer->pid = fork();
+	if (kept.index != 0 && kept_fill(&kept) == 0 && pipe2(wires, O_CLOEXEC) == 0)
+		restorer->pid = fork();
 	if (restorer->pid == 0) {
 		fd_close(wires[1]);
 		_exit(restorer_run(&kept, device, up_command, wires[0]));
 	}
-	for (size_t i = 0; i < kept.count; i++)
-		free(kept.messages[i].header);
-	free(kept.messages);
+	kept_clear(&kept);
 	fd_close(wires[0]);
+	if (restorer->pid < 0) {
+		fd_close(wires[1]);
+		return -1;
+	}
 	restorer->holds = wires[1];
-	if (restorer->pid > 0)
-		return 0;
-	fd_clear(&restorer->holds);
-	return -1;
+	return 0;
 }
 
 int restorer_down(const char *device, const char *down_command)

@@ -32,10 +32,10 @@ static int route_run(struct nlmsghdr *message, mnl_cb_t take, void *arg)
 	do {
 		ssize_t len = mnl_socket_recvfrom(socket, bytes, sizeof(bytes));
 
-		if (len < 0)
-			break;
-		result = mnl_cb_run(bytes, (size_t)len, message->nlmsg_seq,
-				    mnl_socket_get_portid(socket), take, arg);
+		/* The first part of a list is no list. */
+		result = len < 0 ? MNL_CB_ERROR
+				 : mnl_cb_run(bytes, (size_t)len, message->nlmsg_seq,
+					      mnl_socket_get_portid(socket), take, arg);
 	} while (result > MNL_CB_STOP);
 done:
 	mnl_socket_close(socket);

@@ -13,7 +13,7 @@ enum {
 	RUN_PROBES_MAX = 256, /* for 15 ways out */
 	RUN_FLOWS_MAX = 48,
 	RUN_DEVICES_MAX = 8,
-	LEAK_APPS_MAX = 8,
+	LEAK_APPS_MAX = 16,
 	ALL_CAPABILITIES = -1,
 };
 
@@ -68,12 +68,16 @@ typedef void run_test_fn(struct leak_run *run, struct leak_test *test);
 run_test_fn test_environment, test_witness, test_exit, test_dns, test_ipv6, test_udp, test_raw,
 	test_around, test_app, test_killswitch, test_tampering, test_proxy, test_namespace;
 
-/* Worse results win over better ones. words: one sentence; an empty cause or fix stays. */
+/* Undecided, until something is found. id, name: borrowed, as long as the test is. */
+void test_begin(struct leak_test *test, const char *id, const char *name);
+/* Worse results win over better ones. One sentence each; a new cause takes the old one's place. */
 void test_found(struct leak_test *test, enum leak_result result, const char *format, ...)
 	PRINTF_LIKE(3, 4);
 void test_cause(struct leak_test *test, const char *fix, const char *format, ...) PRINTF_LIKE(3, 4);
 void test_evidence(struct leak_test *test, const struct sighting *sighting,
 		   const struct leak_probe *probe);
+/* What puts the policy's rules of the gateway's kind in force here. */
+const char *run_rules_cure(const struct leak_run *run);
 
 /* --- setting up, and what is there --- */
 

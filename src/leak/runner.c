@@ -53,12 +53,6 @@ const char *leak_test_about(size_t test)
 	return tests[test].about;
 }
 
-static void test_clear(struct leak_test *test, size_t number, unsigned repeats)
-{
-	*test = (struct leak_test){
-		.id = tests[number].id, .name = tests[number].name, .mode = "", .repeats = repeats};
-}
-
 /* Whoever comes by a device that is not watched, or not any more, is not seen. */
 static void check_devices(struct leak_run *run, struct leak_test *test)
 {
@@ -81,7 +75,8 @@ static void runner_run(struct leak_run *run, struct leak_test *test, size_t numb
 	for (unsigned i = 0; moved && i <= REPEATS_MAX; i++) {
 		uint64_t before = run_fingerprint(run);
 
-		test_clear(test, number, i);
+		test_begin(test, tests[number].id, tests[number].name);
+		test->repeats = i;
 		tests[number].run(run, test);
 		/* What was seen to leak has leaked, whatever moved. */
 		moved = run_fingerprint(run) != before && !tests[number].changes_things &&
@@ -114,7 +109,7 @@ void leak_run(const struct leak_options *options, struct leak_report *report)
 
 			if (options->tests != 0 && (options->tests >> i & 1) == 0)
 				continue;
-			test_clear(test, i, 0);
+			test_begin(test, tests[i].id, tests[i].name);
 			if (options->progress != NULL)
 				options->progress(options->arg, test, true);
 			runner_run(run, test, i);

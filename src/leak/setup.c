@@ -86,8 +86,8 @@ static bool watch(struct leak_run *run, enum witness_place place, int netns, con
 	if (!witness_watch(run->witness, place, netns, device, problem))
 		return setup_fail(
 			run, LEAK_EXIT_PRIVILEGE,
-			"the witness takes the capability NET_RAW, which \"docker compose "
-			"run --rm leak-test\" has: ",
+			"not all can be watched (it takes NET_RAW, which \"docker compose "
+			"run --rm leak-test\" has): ",
 			problem);
 	text_add_format(watched, "%s%s %s", watched->len > 0 ? ", " : "", witness_place_name(place),
 			device);
@@ -341,7 +341,10 @@ bool run_open(struct leak_run *run)
 	text_init(&watched, run->report->watched, sizeof(run->report->watched));
 	tunnels_find(run);
 	if (geteuid() != 0)
-		return setup_fail(run, LEAK_EXIT_PRIVILEGE, "a leak test takes root", "");
+		return setup_fail(run, LEAK_EXIT_PRIVILEGE,
+				  "a leak test takes root: sudo, or docker "
+				  "compose run --rm leak-test",
+				  "");
 	if (network_read(-1, &run->here) < 0)
 		return setup_fail(run, LEAK_EXIT_PRIVILEGE,
 				  "the devices cannot be listed: ", strerror(errno));

@@ -39,12 +39,7 @@ static void check_rules(struct leak_run *run, struct leak_test *test, struct tex
 							: run->firewall_problem);
 		break;
 	}
-	test_cause(test,
-		   run->options->is_hub
-			   ? "egressctl rules apply hub, or egressd without --no-firewall"
-			   : "egressctl rules apply gateway, or egressd without --no-firewall",
-
-		   "the kernel does not have the policy's rules");
+	test_cause(test, run_rules_cure(run), "the kernel does not have the policy's rules");
 }
 
 /* In a container of its own the leak test has another file system than egressd. */
@@ -59,20 +54,38 @@ static const char *daemon_socket(const struct leak_run *run, char *path, size_t 
 	return path;
 }
 
-/* What egressd itself says: its tunnels by name, state and epoch. */
-static void check_daemon(struct leak_run *run, struct leak_test *test, struct text *text)
+/* True: egressd minds a tunnel of the policy that we have. */
+static bool daemon_minds(const json_t *egresses, const char *device)
 {
-	struct control_answer answer;
-	char path[300];
 	const json_t *egress;
 	size_t i;
 
-	if (control_call(daemon_socket(run, path, sizeof(path)), "GET", "/v1/status", NULL,
-			 &answer) < 0) {
-		test_found(test, LEAK_INCONCLUSIVE, "%s", answer.problem);
-		return;
+	json_array_foreach(egresses, i, egress)
+	{
+		const json_t *tunnel = json_object_get(egress, "tunnel");
+		const char *name = json_string_value(json_object_get(tunnel, "device"));
+
+		if (name != NULL && strcmp(name, device) == 0)
+			return true;
 	}
-	json_array_foreach(json_object_get(answer.body, "egresses"), i, egress)
+	return false;
+}
+
+/* What egressd itself says: its tunnels by name, state and epoch. */
+static void tunnels_judge(const struct leak_run *run, struct leak_test *test,
+			  const json_t *egresses, struct text *text)
+{
+	const json_t *egress;
+	size_t i;
+
+	for (i = 0; i < run->tunnel_count; i++) {
+		if (!daemon_minds(egresses, run->tunnels[i]))
+			test_found(test, LEAK_INCONCLUSIVE,
+				   "egressd says nothing of the policy's tunnel %s: does it go by "
+				   "another policy (egressctl config show)?",
+				   run->tunnels[i]);
+	}
+	json_array_foreach(egresses, i, egress)
 	{
 		const json_t *tunnel = json_object_get(egress, "tunnel");
 		const char *device = json_string_value(json_object_get(tunnel, "device"));
@@ -88,6 +101,21 @@ static void check_daemon(struct leak_run *run, struct leak_test *test, struct te
 				   "without its tunnel",
 				   device, state);
 	}
+}
+
+static void check_daemon(struct leak_run *run, struct leak_test *test, struct text *text)
+{
+	struct control_answer answer;
+	char path[300];
+
+	if (control_call(daemon_socket(run, path, sizeof(path)), "GET", "/v1/status", NULL,
+			 &answer) < 0)
+		test_found(test, LEAK_INCONCLUSIVE, "%s", answer.problem);
+	else if (answer.status != 200)
+		test_found(test, LEAK_INCONCLUSIVE,
+			   "egressd does not tell its state (HTTP status %d)", answer.status);
+	else
+		tunnels_judge(run, test, json_object_get(answer.body, "egresses"), text);
 	control_answer_clear(&answer);
 }
 

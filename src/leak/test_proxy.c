@@ -42,34 +42,22 @@ static struct address real_address(struct leak_run *run, sa_family_t family, con
 	return (struct address){0};
 }
 
-/* The key in a file's first line; NULL: none. Returns key. */
-static const char *key_read(const char *path, char *key, size_t size)
-{
-	FILE *file = path != NULL ? fopen(path, "re") : NULL;
-	bool read = file != NULL && fgets(key, (int)size, file) != NULL;
-
-	if (file != NULL)
-		fclose(file);
-	if (!read)
-		return NULL;
-	key[strcspn(key, "\r\n")] = '\0';
-	return key;
-}
-
 /* What Gluetun says that the VPN's address is; AF_UNSPEC: it does not. */
 static struct address vpn_address(const struct config *config)
 {
 	struct gluetun_answer answer;
-	char country[GLUETUN_PLACE_SIZE], key[256];
+	char country[GLUETUN_PLACE_SIZE], key[GLUETUN_KEY_SIZE];
 	struct address address = {0};
+	bool has_key;
 
 	for (size_t i = 0; i < config->egress_count; i++) {
 		const struct egress_config *egress = &config->egresses[i];
 
 		if (egress->gluetun_url == NULL)
 			continue;
-		gluetun_ask(egress->gluetun_url, key_read(egress->key_file, key, sizeof(key)),
-			    "GET", "/v1/publicip/ip", NULL, &answer);
+		has_key = egress->key_file != NULL && gluetun_read_key(egress->key_file, key) == 0;
+		gluetun_ask(egress->gluetun_url, has_key ? key : NULL, "GET", "/v1/publicip/ip",
+			    NULL, &answer);
 		if (answer.outcome == GLUETUN_ANSWERED &&
 		    gluetun_read_exit(answer.body, answer.len, &address, country))
 			return address;

@@ -13,7 +13,7 @@
 #include "leak/network.h"
 
 enum {
-	WITNESS_TAPS_MAX = 40,
+	WITNESS_TAPS_MAX = 64,
 	WITNESS_SNAPLEN = 1600,
 	WITNESS_BUFFER = 4 << 20,
 };

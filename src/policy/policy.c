@@ -199,24 +199,10 @@ size_t policy_client_count(const struct policy *policy)
 	return policy->client_count;
 }
 
-size_t policy_egress_count(const struct policy *policy)
-{
-	return policy->egress_count;
-}
-
 int policy_find_client(const struct policy *policy, const char *name)
 {
 	for (size_t i = 0; i < policy->client_count; i++) {
 		if (strcmp(policy->clients[i].name, name) == 0)
-			return (int)i;
-	}
-	return -1;
-}
-
-int policy_find_egress(const struct policy *policy, const char *name)
-{
-	for (size_t i = 0; i < policy->egress_count; i++) {
-		if (strcmp(policy->egresses[i].name, name) == 0)
 			return (int)i;
 	}
 	return -1;

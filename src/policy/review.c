@@ -165,11 +165,6 @@ bool policy_rule_skips_names(const struct policy *policy, size_t index)
 	return addresses || (special && !policy->egresses[rule->egress].guarded);
 }
 
-size_t policy_rule_count(const struct policy *policy)
-{
-	return policy->rule_count;
-}
-
 const struct rule_source *policy_rule_source(const struct policy *policy, size_t rule)
 {
 	return &policy->rules[rule].source;

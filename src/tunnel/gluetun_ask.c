@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One question to Gluetun, by libcurl. */
 #include <curl/curl.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +12,23 @@ enum {
 	ASK_URL_SIZE = 512,
 	ASK_KEY_SIZE = 512,
 };
+
+int gluetun_read_key(const char *path, char key[GLUETUN_KEY_SIZE])
+{
+	FILE *in = fopen(path, "re");
+	bool read;
+
+	if (in == NULL)
+		return -1;
+	errno = ENODATA;
+	read = fgets(key, GLUETUN_KEY_SIZE, in) != NULL;
+	fclose(in);
+	if (!read)
+		return -1;
+	key[strcspn(key, "\r\n")] = '\0';
+	errno = ENODATA;
+	return key[0] != '\0' ? 0 : -1;
+}
 
 static size_t ask_on_bytes(char *bytes, size_t size, size_t count, void *arg)
 {

@@ -24,7 +24,7 @@ static void kernel_log_missing(const struct firewall_features *features)
 	}
 }
 
-bool kernel_will_do(char problem[KERNEL_PROBLEM_SIZE])
+bool kernel_will_do(char problem[FIREWALL_PROBLEM_SIZE])
 {
 	struct firewall_features features;
 	enum firewall_feature lack;
@@ -36,7 +36,7 @@ bool kernel_will_do(char problem[KERNEL_PROBLEM_SIZE])
 		kernel_log_missing(&features);
 		return true;
 	}
-	snprintf(problem, KERNEL_PROBLEM_SIZE,
+	snprintf(problem, FIREWALL_PROBLEM_SIZE,
 		 "%s: missing here: %s; it takes %s (%s). egressctl doctor --preflight says more",
 		 firewall_feature_words(lack)->name, firewall_feature_words(lack)->what,
 		 firewall_feature_words(lack)->needs, strerror(features.errors[lack]));

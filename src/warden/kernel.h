@@ -5,12 +5,10 @@
 
 #include <stdbool.h>
 
-enum {
-	KERNEL_PROBLEM_SIZE = 400,
-};
+#include "firewall/kernel.h"
 
 /* Tries what the rules take, and logs what is missing and can be done without. False: problem says
  * what cannot. */
-bool kernel_will_do(char problem[KERNEL_PROBLEM_SIZE]);
+bool kernel_will_do(char problem[FIREWALL_PROBLEM_SIZE]);
 
 #endif

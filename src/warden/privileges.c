@@ -13,9 +13,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum {
-	PRIVILEGES_UID = 1900,
-};
+#include "firewall/policy.h"
 
 #define PRIVILEGES_USER "egressd"
 
@@ -47,7 +45,7 @@ static bool user_is_here(uid_t uid)
 static int user_find(const char *name, struct warden_user *user)
 {
 	const struct passwd *entry;
-	unsigned long number = PRIVILEGES_UID;
+	unsigned long number = FIREWALL_PROXY_UID;
 	char *end;
 
 	if (name != NULL && name[0] >= '0' && name[0] <= '9') {
@@ -57,25 +55,25 @@ static int user_find(const char *name, struct warden_user *user)
 		return errno != 0 || *end != '\0' || number >= UINT32_MAX ? -1 : 0;
 	}
 	entry = getpwnam(name == NULL ? PRIVILEGES_USER : name);
-	*user = (struct warden_user){.uid = PRIVILEGES_UID, .gid = PRIVILEGES_UID};
+	*user = (struct warden_user){.uid = FIREWALL_PROXY_UID, .gid = FIREWALL_PROXY_UID};
 	if (entry != NULL)
 		*user = (struct warden_user){.uid = entry->pw_uid, .gid = entry->pw_gid};
 	return entry == NULL && name != NULL ? -1 : 0;
 }
 
 int privileges_find_user(const char *name, struct warden_user *user,
-			 char problem[PRIVILEGES_PROBLEM_SIZE])
+			 char problem[FIREWALL_PROBLEM_SIZE])
 {
 	if (user_find(name, user) < 0) {
-		snprintf(problem, PRIVILEGES_PROBLEM_SIZE, "--user: there is no user '%s' here",
+		snprintf(problem, FIREWALL_PROBLEM_SIZE, "--user: there is no user '%s' here",
 			 name);
 		return -1;
 	}
 	if (user->uid == 0) {
-		snprintf(problem, PRIVILEGES_PROBLEM_SIZE,
+		snprintf(problem, FIREWALL_PROBLEM_SIZE,
 			 "--user: the proxy must not be root; make a user of its own, or leave the "
 			 "option out for %d",
-			 PRIVILEGES_UID);
+			 FIREWALL_PROXY_UID);
 		return -1;
 	}
 	if (geteuid() != 0 || !user_is_here(user->uid))
@@ -118,7 +116,7 @@ int privileges_take_up(void)
 	return others_make_effective(true);
 }
 
-int privileges_reduce(char problem[PRIVILEGES_PROBLEM_SIZE])
+int privileges_reduce(char problem[FIREWALL_PROBLEM_SIZE])
 {
 	bool has[ARRAY_LEN(kept)];
 	const size_t count = ARRAY_LEN(kept);
@@ -134,7 +132,7 @@ int privileges_reduce(char problem[PRIVILEGES_PROBLEM_SIZE])
 		has[i] = capng_have_capability(CAPNG_PERMITTED, kept[i].capability) != 0;
 		if (has[i] || !kept[i].needed)
 			continue;
-		snprintf(problem, PRIVILEGES_PROBLEM_SIZE,
+		snprintf(problem, FIREWALL_PROBLEM_SIZE,
 			 "the capability %s is missing (cap_add: NET_ADMIN, SETUID, SETGID, "
 			 "SETPCAP, KILL)",
 			 kept[i].name);
@@ -148,7 +146,7 @@ int privileges_reduce(char problem[PRIVILEGES_PROBLEM_SIZE])
 	if (capng_apply(CAPNG_SELECT_BOTH) == 0)
 		return 0;
 fail:
-	snprintf(problem, PRIVILEGES_PROBLEM_SIZE, "capabilities cannot be given up: %s",
+	snprintf(problem, FIREWALL_PROBLEM_SIZE, "capabilities cannot be given up: %s",
 		 strerror(errno));
 	return -1;
 }

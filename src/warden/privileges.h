@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "base/compiler.h"
+#include "firewall/kernel.h"
 
 struct warden_user {
 	uid_t uid;
@@ -14,13 +15,9 @@ struct warden_user {
 	bool same; /* nobody else to become: we are not root, or in a namespace without that user */
 };
 
-enum {
-	PRIVILEGES_PROBLEM_SIZE = 400,
-};
-
 /* name: a user or a number; NULL: egressd, or 1900 where there is none. -1: problem says why. */
 MUST_CHECK int privileges_find_user(const char *name, struct warden_user *user,
-				    char problem[PRIVILEGES_PROBLEM_SIZE]);
+				    char problem[FIREWALL_PROBLEM_SIZE]);
 
 /* Only the capabilities that will be kept are effective, until they are taken up again: what can be
  * read now can be read at every reload. -1 + errno. */
@@ -29,7 +26,7 @@ MUST_CHECK int privileges_take_up(void);
 
 /* Keeps the capabilities that the warden needs, and no other, for good. -1: problem says which one
  * is missing. Without root there is nothing to keep or to miss. */
-MUST_CHECK int privileges_reduce(char problem[PRIVILEGES_PROBLEM_SIZE]);
+MUST_CHECK int privileges_reduce(char problem[FIREWALL_PROBLEM_SIZE]);
 
 /* In the child, before it becomes the proxy: that user, no capability, none to be had, and killed
  * when the parent is. -1 + errno. */

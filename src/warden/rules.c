@@ -253,11 +253,11 @@ void warden_rules_want(struct warden_rules *rules, const struct firewall_rules *
 /* A table with an owner whose process is just ending may be ours in a moment. */
 static bool rules_have_another_owner(struct warden_rules *rules, const char *table)
 {
-	struct firewall *firewall = warden_rules_firewall(rules);
 	struct ruleset found;
 	bool owned;
 
-	if (firewall == NULL || firewall_read(firewall, RULESET_INET, table, &found) != FIREWALL_OK)
+	if (firewall_read(keeper_firewall(rules->keeper), RULESET_INET, table, &found) !=
+	    FIREWALL_OK)
 		return false;
 	owned = (found.flags & FIREWALL_TABLE_OWNER) != 0;
 	ruleset_clear(&found);
@@ -288,16 +288,6 @@ int warden_rules_put_first(struct warden_rules *rules, const struct firewall_rul
 const char *warden_rules_problem(const struct warden_rules *rules)
 {
 	return rules->problem;
-}
-
-struct firewall *warden_rules_firewall(const struct warden_rules *rules)
-{
-	return rules->keeper == NULL ? NULL : keeper_firewall(rules->keeper);
-}
-
-const struct firewall_rules *warden_rules_wanted(const struct warden_rules *rules)
-{
-	return rules->wanted;
 }
 
 struct warden_report *warden_rules_report(struct warden_rules *rules)

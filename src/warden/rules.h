@@ -10,10 +10,10 @@
 
 #include "base/compiler.h"
 #include "firewall/derive.h"
+#include "firewall/kernel.h"
 #include "warden/report.h"
 
 struct event_base;
-struct firewall;
 struct warden_options;
 struct warden_rules;
 
@@ -24,7 +24,7 @@ typedef void warden_rules_changed_fn(void *arg, const struct warden_report *repo
 MUST_CHECK struct warden_rules *warden_rules_new(const struct warden_options *options,
 						 struct event_base *base,
 						 warden_rules_changed_fn *changed, void *arg,
-						 char problem[400]);
+						 char problem[FIREWALL_PROBLEM_SIZE]);
 
 /* Is called before each look at the kernel: what is wanted may be out of date, and be put anew. */
 void warden_rules_before_look(struct warden_rules *rules, void (*renew)(void *arg), void *arg);
@@ -39,23 +39,20 @@ void warden_rules_free(struct warden_rules *rules);
  */
 MUST_CHECK int warden_rules_put(struct warden_rules *rules, const struct firewall_rules *wanted);
 
-/* The same, but these are wanted whatever comes; where they cannot be put in force, that is
- * reported and tried again. */
+/* The same, but waits a little for another process that owns the table to end. */
+MUST_CHECK int warden_rules_put_first(struct warden_rules *rules,
+				      const struct firewall_rules *wanted);
+
+/* Of the last one that was not put in force; one sentence, "" before there was any. */
+const char *warden_rules_problem(const struct warden_rules *rules);
+
+/* As warden_rules_put, but these are wanted whatever comes; where they cannot be put in force, that
+ * is reported and tried again. */
 void warden_rules_want(struct warden_rules *rules, const struct firewall_rules *wanted);
 
 /* What is wanted is out of date, and problem says why there is nothing better: unverified, however
  * well it is kept, until told NULL. */
 void warden_rules_doubt(struct warden_rules *rules, const char *problem);
-
-/* The same, but waits a little for another process that owns the table to end. */
-MUST_CHECK int warden_rules_put_first(struct warden_rules *rules,
-				      const struct firewall_rules *wanted);
-
-const char *warden_rules_problem(const struct warden_rules *rules);
-
-/* For who looks further: the way to the kernel (NULL: off), and what should be there. */
-struct firewall *warden_rules_firewall(const struct warden_rules *rules);
-const struct firewall_rules *warden_rules_wanted(const struct warden_rules *rules);
 
 /* To be written to by whoever found something out, and told then. */
 struct warden_report *warden_rules_report(struct warden_rules *rules);

@@ -129,7 +129,7 @@ static int warden_refuse_rules(const char *problem)
 
 static int warden_put_rules(struct warden *warden)
 {
-	char problem[PRIVILEGES_PROBLEM_SIZE] = "";
+	char problem[FIREWALL_PROBLEM_SIZE] = "";
 
 	if (!warden->options->no_firewall && !kernel_will_do(problem))
 		return warden_refuse_rules(problem);
@@ -159,7 +159,7 @@ static int warden_watch_namespace(struct warden *warden)
 
 static int warden_start(struct warden *warden)
 {
-	char problem[PRIVILEGES_PROBLEM_SIZE];
+	char problem[FIREWALL_PROBLEM_SIZE];
 	int code;
 
 	if (prctl(PR_GET_PDEATHSIG, &warden->death_signal, 0, 0, 0) < 0 ||

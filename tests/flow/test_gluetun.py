@@ -20,7 +20,9 @@ class Control(http.server.BaseHTTPRequestHandler):
         route = f"{self.command} {self.path}"
         self.server.asked.append((route, body.decode()))
         code, answer = 401, "Unauthorized\n"
-        if route in self.server.keys.get(self.headers.get("X-API-Key"), ()):
+        if json.loads(body or "{}").get("status") in self.server.refused:
+            code, answer = 500, "no\n"
+        elif route in self.server.keys.get(self.headers.get("X-API-Key"), ()):
             code, answer = 200, json.dumps(
                 {"outcome": json.loads(body)["status"]} if self.command == "PUT" else
                 {"/v1/vpn/status": {"status": "running"}, "/v1/portforward": {"port": 0, "ports": None},
@@ -39,6 +41,7 @@ class Control(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def control():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Control)
+    server.refused = ()
     server.asked, server.keys, server.url = [], dict(KEYS), f"http://127.0.0.1:{server.server_address[1]}"
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     yield server
@@ -95,10 +98,37 @@ def test_restart_by_a_key_that_may_only_look_says_what_is_missing(tmp_path, cont
     assert restart(tmp_path, control, "looks", "--key-file", str(tmp_path / "other")).returncode == YES
 
 
+def test_a_vpn_that_stays_stopped_is_told(tmp_path, control):
+    control.refused = ("running",)
+    done = restart(tmp_path, control, "steers")
+    assert done.returncode == UNKNOWN and "HTTP status 500" in done.stderr and "stopped and not started" in done.stderr
+    control.refused = ("stopped",)
+    assert "not started" not in restart(tmp_path, control, "steers").stderr
+
+
+@pytest.mark.parametrize("key", ["", "\n"])
+def test_a_key_file_without_a_key_is_said_and_nobody_asked(tmp_path, control, key):
+    (tmp_path / "empty").write_text(key)
+    done = restart(tmp_path, control, "steers", "--key-file", str(tmp_path / "empty"))
+    assert done.returncode == UNKNOWN and "there is no key in it" in done.stderr and control.asked == []
+
+
 def test_restart_without_a_gluetun_could_not_tell(tmp_path):
     (tmp_path / "egress.conf").write_text("egress vpn device tun0\n")
     assert run("--config", str(tmp_path / "egress.conf"), "tunnel", "restart").returncode == UNKNOWN
     assert run("tunnel").returncode == run("tunnel", "stop").returncode == USAGE
+
+
+def test_a_daemon_that_cannot_tell_is_no_tunnel_that_is_up(daemon):
+    daemon.answers["GET /v1/status"] = (500, {"error": "out of memory"})
+    done = run("tunnel", "status", daemon=daemon)
+    assert done.returncode == UNKNOWN and "out of memory" in done.stderr
+
+
+def test_a_policy_without_a_tunnel_is_not_answered_with_silence(daemon):
+    daemon.answers["GET /v1/status"] = (200, status(egresses=[{"name": "us", "kind": "proxy", "tunnel": None}]))
+    done = run("tunnel", "status", daemon=daemon)
+    assert done.returncode == YES and "no egress of the policy is a tunnel" in done.stdout
 
 
 def test_status_of_a_tunnel_is_the_links_word_and_not_gluetuns(daemon):

@@ -2,6 +2,8 @@
 """egressctl health, and a policy from the environment: what a container is given to be restarted and set up by."""
 import json
 import os
+import pathlib
+import re
 import socket
 
 import pytest
@@ -46,6 +48,14 @@ def test_a_namespace_with_nothing_but_loopback_is_not_healthy(daemon, door, door
     assert code == NO and len(problems) == 1 and word in problems[0]
 
 
+@pytest.mark.parametrize("path", ["/v1/status", "/v1/config"])
+def test_a_daemon_that_cannot_tell_is_not_healthy(daemon, door, path):
+    assert health(daemon, [door]) == (YES, [])
+    daemon.answers[f"GET {path}"] = (500, {"error": "out of memory"})
+    done = run("health", daemon=daemon)
+    assert done.returncode == NO and "out of memory" in done.stderr and done.stdout == ""
+
+
 def test_no_daemon_is_not_healthy_and_never_the_reserved_exit_code():
     assert run("health").returncode == NO
 
@@ -58,11 +68,19 @@ def test_a_running_gateway_is_healthy(gateway):
 def test_a_look_at_a_forward_opens_nothing_behind_it(start, origins):
     port = free_port()
     gateway = start(listen=f"forward 127.0.0.1:{port} to 127.0.0.1:{origins.port['tcp']}")
-    assert gateway.daemon.ctl("health").returncode == YES
+    done = gateway.daemon.ctl("health")
+    assert done.returncode == YES and ", 1 listener answers, " in done.stdout, "nobody knocks at a forward"
     with Connection(("127.0.0.1", port)) as connection:
         connection.send("PEER\n").rest()
     assert gateway.daemon.session(0, method="FORWARD")["sent"] == len("PEER\n")  # the first there was
     gateway.check()
+
+
+def test_every_variable_of_the_stack_is_told_of_where_it_is_set():
+    compose = pathlib.Path(__file__).parents[2] / "compose"
+    used = {name for file in compose.glob("*.yaml") for name in re.findall(r"(?<!\$)\$\{([A-Z0-9_]+)", file.read_text())}
+    told = set(re.findall(r"\b[A-Z0-9_]+\b", (compose / ".env.example").read_text()))
+    assert len(used) > 20 and used <= told, used - told
 
 
 @pytest.mark.skipif(os.path.exists("/etc/egressd/egress.conf"), reason="this machine has a policy file")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """egressctl: what a person asks of a running gateway, and of a file alone."""
 import json
+import pathlib
 import re
 import subprocess
 
@@ -18,12 +19,44 @@ def asked(gateway, *words):
     return done.returncode, json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("command", ["status", "explain", "check", "config", "connections", "health", "reload", "apps", "passwd",
-                                     "rules", "tunnel", "doctor", "leak-test", "rejoin", "version"])
+COMMANDS = ["status", "explain", "check", "config", "connections", "health", "reload", "apps", "passwd", "rules", "tunnel",
+            "doctor", "leak-test", "rejoin", "version"]
+SOURCE = pathlib.Path(__file__).parents[2] / "src" / "egressctl"
+COMPLETE = """. "$0"; COMP_WORDS=(egressctl "$@"); COMP_CWORD=$#; _egressctl; printf '%s\\n' "${COMPREPLY[@]}" """
+
+
+def offered(*words):
+    """What bash would offer for the last word."""
+    return set(subprocess.run(["bash", "-c", COMPLETE, str(SOURCE / "egressctl.bash"), *words], text=True, check=True,
+                              capture_output=True).stdout.split())
+
+
+def options(text):
+    return set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", text))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help(command):
     done = tool(command, "--help")
-    assert done.returncode == 0 and command in done.stdout
+    assert done.returncode == 0 and done.stdout.startswith(f"usage: egressctl {command}")
     assert tool("help", command).stdout == tool(command, "--json", "--help", "nonsense").stdout == done.stdout
+
+
+def test_every_command_is_told_of_everywhere():
+    assert set(COMMANDS) | {"help"} == offered("") == set(re.findall(r"^  ([a-z][a-z-]*) ", tool("help").stdout, re.M))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_is_taken_and_told_of_everywhere(command):
+    """In the help, in the man page and by the completion; the help writes --APP-url for one of each app."""
+    helped = options(tool("help", command).stdout)
+    told = offered(command, "--") - {"--help"}
+    each = {option for option in told if re.search(r"^--(prowlarr|flaresolverr|radarr|qbittorrent|overseerr)-", option)}
+    assert told - each == helped and bool(each) == (command == "apps")
+    assert helped <= options((SOURCE / "egressctl.8").read_text().replace("\\-", "-").replace("\\fB", ""))
+    for option in told:
+        done = tool(command, option, "x", "--help")
+        assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("words", [["status", "--udp"], ["rules", "show", "--watch"], ["--udp", "explain", "a", "b:1"],
@@ -110,6 +143,13 @@ def test_metrics_are_prometheus_text(gateway):
                           capture_output=True, timeout=10)
     assert re.search(r"(?m)^# TYPE egressd_\w+ (counter|gauge)$", done.stdout)
     assert all(re.match(r"(#.*|\w+(\{[^}]*\})? [-+\d.eE]+)$", line) for line in done.stdout.splitlines())
+
+
+@pytest.mark.parametrize("file", ["api_metrics.c", "api_status.c", "api_rules.c"])
+def test_whatever_egressd_tells_is_in_the_man_page(file):
+    manual = (SOURCE / "egressctl.8").read_text()
+    told = set(re.findall(r'"([a-z]+(?:_[a-z]+)*)"', (SOURCE.parent / "egressd" / file).read_text()))
+    assert len(told) > 10 and [word for word in sorted(told) if not re.search(rf"\b{word}\b", manual)] == []
 
 
 def test_a_stranger_may_not_speak_to_the_control_socket(gateway):

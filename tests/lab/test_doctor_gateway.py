@@ -15,6 +15,7 @@ from . import policy as policies
 from . import world
 from .daemon import program
 from .netns import Namespace, run
+from .test_firewall import serve
 
 RULES_ON = ()
 SERVE = """
@@ -73,6 +74,9 @@ def test_a_route_beside_the_tunnel_is_told(lab, ask):
     lab.gateway.batch("route del 0.0.0.0/1\nroute del 128.0.0.0/1")
     found = ask()["routes"]
     assert found["result"] == "warn" and "IPv4 leaves by eth0" in found["evidence"] and found["cure"]
+    lab.gateway.batch(f"addr add 192.168.44.77/24 dev eth0\nroute replace default via {world.HOME} src 192.168.44.77")
+    found = ask()["routes"]
+    assert found["result"] == "warn" and "IPv4 leaves by eth0" in found["evidence"], "by whichever of its addresses"
 
 
 @pytest.mark.parametrize("subnet, result, words", [
@@ -131,6 +135,16 @@ def test_gluetuns_control_server_open_to_the_apps_is_told(lab, ask, extra, resul
         found = ask()["listeners"]
     assert found["result"] == result and "Gluetun's control server at 0.0.0.0:8000" in found["evidence"]
     assert "HTTP_CONTROL_SERVER_ADDRESS=127.0.0.1:8000" in found["cure"]
+
+
+def test_a_port_whose_number_begins_another_is_told_too(lab, ask):
+    """In whatever order the kernel lists them: by a hash of its own in each namespace."""
+    ports = [port for short in (41, 81, 110, 220, 450, 900, 1700, 3400) for port in (short, 10 * short)]
+    with contextlib.ExitStack() as stack:
+        for port in ports:
+            stack.enter_context(serve(lab.gateway, port))
+        found = ask()["listeners"]
+    assert all(f"port {port} at 0.0.0.0:{port}" in found["evidence"] for port in ports), found
 
 
 def test_a_proxy_of_the_policy_on_every_address_is_told(ask):

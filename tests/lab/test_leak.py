@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """egressctl leak-test: a good gateway passes, each way of breaking it is found, and a blind witness proves nothing."""
+import http.server
 import ipaddress
 import json
 import os
 import select
 import signal
 import socket
+import socketserver
 import subprocess
 import sys
 import threading
@@ -340,6 +342,33 @@ def test_what_waits_for_a_neighbour_is_waited_for(site, solicitations, result):
     assert result != "leak" or site.leaks_elsewhere()
 
 
+class Told(http.server.BaseHTTPRequestHandler):
+    """An egressd that says .told of its state."""
+    def do_GET(self):
+        self.send_response(self.server.status)
+        self.end_headers()
+        self.wfile.write(json.dumps(self.server.told).encode())
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.parametrize("status, told, words", [
+    (500, {"error": "out of memory"}, "HTTP status 500"),
+    (200, {"egresses": [{"name": "other", "tunnel": {"device": "tun7", "state": "up", "epoch": 1}}]},
+     "nothing of the policy's tunnel tun0"),
+    (200, {"egresses": [{"name": "vpn", "tunnel": {"device": "tun0", "state": "down", "epoch": 1}}]}, "tun0 is down")])
+def test_an_egressd_that_does_not_vouch_for_the_tunnel_proves_nothing(site, tmp_path, status, told, words):
+    path = str(tmp_path / "told.sock")
+    with socketserver.UnixStreamServer(path, Told) as server:
+        server.status, server.told = status, told
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        report = site.leak_test("T0", "--socket", path)
+        server.shutdown()
+    test = report["by_id"]["T0"]
+    assert test["result"] == "inconclusive" and words in test["summary"], test
+
+
 @pytest.mark.parametrize("event", ["down", "link_down"])
 def test_names_that_nobody_looks_up_prove_nothing(site, event):
     """egressd refuses for want of a tunnel, and asks no resolver."""
@@ -400,6 +429,31 @@ def test_a_device_that_comes_or_goes_meanwhile_proves_nothing(site, before, duri
     # T12 too: it goes on for the rest of the run.
     assert [test["result"] for test in tests] == ["inconclusive"] * 2 and tester.returncode == 2, tests
     assert words in tests[1]["summary"], tests
+
+
+@pytest.mark.parametrize("devices, code", [(40, 0), (300, 4)])
+def test_no_device_of_a_big_machine_is_left_out(site, devices, code):
+    """A Docker host has a device for every container, and the way out may come behind them all."""
+    words = ["link set lo up", *(f"link add b{i} type bridge" for i in range(devices)),
+             "link add out0 type veth peer name out1", "link set out1 up", "link set out0 up",
+             "addr add 198.51.100.2/24 dev out0", "route add default via 198.51.100.1"]
+    host = subprocess.Popen(["unshare", "--net", "--kill-child", "sh", "-c", "ip -batch - && echo made && exec sleep 1000"],
+                            text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        host.stdin.write("\n".join(words))
+        host.stdin.close()
+        assert host.stdout.readline() == "made\n"
+        report = site.leak_test("T1", "--host", str(host.pid))
+    finally:
+        host.kill()
+        host.wait()
+    assert report["code"] == code, report
+    assert code or "host out0" in report["witness"]["watched"], report
+
+
+def test_an_app_too_many_is_not_left_out(site):
+    report = site.leak_test("T8", "--netns", ",".join([str(site.app.pid)] * 17))
+    assert report["code"] == 3 and "more than 16 apps" in report["error"], report
 
 
 def test_rules_that_change_all_the_time_prove_nothing(site):
@@ -519,6 +573,17 @@ def test_a_flow_of_the_private_gateway_dies_with_who_opened_it(site):
         except ProcessLookupError:
             pass
         os.close(flow)
+
+
+def test_a_private_gateway_that_is_killed_proves_nothing(site):
+    """The second one, with the rules; the first, without them, is the control."""
+    tester = subprocess.Popen(site.command("--json", "--only", "T9"), text=True, stdout=subprocess.PIPE)
+    gateways = []
+    while tester.poll() is None and len(gateways) < 2:
+        gateways += [pid for pid in children(tester.pid) if pid not in gateways]
+    os.kill(gateways[1], signal.SIGKILL)
+    test = json.loads(tester.communicate(timeout=60)[0])["tests"][0]
+    assert test["result"] == "inconclusive" and "ended before its time" in test["summary"], test
 
 
 # --- the real tunnel ---

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "leak/leak.h"
+#include "../../../src/leak/run.h"
 
 struct outcome {
 	const char *says;
@@ -67,6 +67,21 @@ static void results_come_to_an_exit_code(void **state)
 	}
 }
 
+static void a_test_that_says_nothing_has_proved_nothing(void **state)
+{
+	struct leak_report report = {.test_count = 1};
+
+	(void)state;
+	test_begin(&report.tests[0], "T9", "kill switch");
+	assert_int_equal(leak_overall(&report), LEAK_INCONCLUSIVE);
+	test_found(&report.tests[0], LEAK_PASS, "nothing got out");
+	assert_int_equal(leak_overall(&report), LEAK_PASS);
+	test_found(&report.tests[0], LEAK_FOUND, "but this did");
+	test_found(&report.tests[0], LEAK_PASS, "and this did not");
+	assert_int_equal(leak_overall(&report), LEAK_FOUND);
+	assert_string_equal(report.tests[0].summary, "but this did");
+}
+
 static void every_test_has_a_name_of_its_own(void **state)
 {
 	(void)state;
@@ -85,6 +100,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(results_come_to_an_exit_code),
+		cmocka_unit_test(a_test_that_says_nothing_has_proved_nothing),
 		cmocka_unit_test(every_test_has_a_name_of_its_own),
 	};
 

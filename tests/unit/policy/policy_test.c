@@ -109,7 +109,6 @@ static void indexes_and_names_belong_together(void **state)
 	assert_string_equal(policy_egress_name(policy, 0), "-");
 	assert_int_equal(policy_find_client(policy, "browser"), BROWSER);
 	assert_int_equal(policy_find_client(policy, "nobody"), -1);
-	assert_int_equal(policy_find_egress(policy, "vpn"), -1);
 	policy_free(policy);
 }
 
