@@ -35,9 +35,10 @@ int background_start(enum background_share share, void (*run)(void *arg), void *
 		return -1;
 	*job = (struct background_job){share, run, arg};
 	errno = pthread_create(&thread, NULL, background_run, job);
-	if (errno == 0)
-		errno = pthread_detach(thread);
-	else
+	if (errno != 0) {
 		free(job);
-	return errno == 0 ? 0 : -1;
+		return -1;
+	}
+	(void)pthread_detach(thread);
+	return 0;
 }

@@ -90,14 +90,16 @@ static void reader_run(void *arg)
 
 static int reader_start(struct reader *reader, struct reading *reading, enum background_share share)
 {
-	reader->reading = reading;
 	reader->result.files = config_files_dup(reading->files);
 	if (reader->result.files == NULL)
 		return -1;
+	reader->reading = reading;
 	atomic_fetch_add(&reading->references, 1);
 	if (background_start(share, reader_run, reader) == 0)
 		return 0;
 	atomic_fetch_sub(&reading->references, 1);
+	reader->reading = NULL;
+	reading_clear(&reader->result);
 	return -1;
 }
 
@@ -106,12 +108,14 @@ static void reading_finish(struct reading *reading)
 	struct reader *first = atomic_load(&reading->first);
 	struct reading_result result = first->result;
 
+	event_del(&reading->event);
 	first->result = (struct reading_result){0};
 	reading->done(reading->arg, &result);
 	reading_clear(&result);
 	reading_unref(reading);
 }
 
+/* Who cannot be hurried now is waited for all the same, and hurried the next time. */
 static void reading_on_event(evutil_socket_t fd, short what, void *arg)
 {
 	struct reading *reading = arg;
@@ -119,8 +123,8 @@ static void reading_on_event(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	if ((what & EV_TIMEOUT) == 0)
 		reading_finish(reading);
-	else if (reader_start(&reading->hasty, reading, BACKGROUND_ORDINARY) < 0 ||
-		 event_add(&reading->event, NULL) < 0)
+	else if (reading->hasty.reading == NULL &&
+		 reader_start(&reading->hasty, reading, BACKGROUND_ORDINARY) < 0)
 		log_error("it takes longer than it should to read the policy file: %m");
 }
 
@@ -139,7 +143,8 @@ struct reading *reading_start(struct event_base *base, const struct config_files
 	reading->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	reading->path = path;
 	reading->files = config_files_dup(files);
-	event_assign(&reading->event, base, reading->fd, EV_READ, reading_on_event, reading);
+	event_assign(&reading->event, base, reading->fd, EV_READ | EV_PERSIST, reading_on_event,
+		     reading);
 	if (reading->fd >= 0 && reading->files != NULL &&
 	    event_add(&reading->event, &patience) == 0 &&
 	    reader_start(&reading->patient, reading, BACKGROUND_IDLE) == 0)

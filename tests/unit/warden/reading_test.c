@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -159,6 +160,27 @@ static int setup(void **state)
 	return sem_init(&processor, 0, 0) < 0 || sem_init(&asked, 0, 0) < 0 ? -1 : 0;
 }
 
+static void who_cannot_be_hurried_is_waited_for_and_hurried_later(void **state)
+{
+	struct rlimit limit, none;
+	struct result result;
+
+	(void)state;
+	(void)start(&result, POLICY, 1);
+	/* No descriptor, no second reader. */
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = (struct rlimit){0, limit.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(event_base_loop(result.base, EVLOOP_ONCE), 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(result.count, 0);
+	event_base_dispatch(result.base);
+	assert_int_equal(result.count, 1);
+	assert_non_null(result.config);
+	sem_post(&processor);
+	finish(&result);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +190,7 @@ int main(void)
 		cmocka_unit_test(who_gave_up_hears_nothing),
 		cmocka_unit_test(
 			a_machine_that_is_busy_without_a_pause_keeps_no_policy_from_being_read),
+		cmocka_unit_test(who_cannot_be_hurried_is_waited_for_and_hurried_later),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
