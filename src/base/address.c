@@ -29,11 +29,13 @@ bool address_parse(const char *text, size_t len, struct address *address)
 		return false;
 	memcpy(copy, text, len);
 	copy[len] = '\0';
-	if (inet_pton(AF_INET, copy, &parsed.v4) == 1)
-		parsed.family = AF_INET;
-	else if (inet_pton(AF_INET6, copy, &parsed.v6) == 1)
+	if (memchr(copy, ':', len) != NULL)
 		parsed.family = AF_INET6;
+	else if (text[0] >= '0' && text[0] <= '9')
+		parsed.family = AF_INET;
 	else
+		return false; /* a name, and those who ask are in a hurry */
+	if (inet_pton(parsed.family, copy, parsed.bytes) != 1)
 		return false;
 	address_unmap(&parsed);
 	*address = parsed;

@@ -7,13 +7,15 @@
 
 static bool destination_looks_like_address(struct span text)
 {
-	struct host host;
 	const char *slash = memchr(text.bytes, '/', text.len);
+	struct address address;
 
 	if (slash != NULL)
-		return address_parse(text.bytes, (size_t)(slash - text.bytes),
-				     &(struct address){0});
-	return host_parse(text.bytes, text.len, &host) && host.is_literal;
+		text.len = (size_t)(slash - text.bytes);
+	if (slash == NULL && text.len > 2 && text.bytes[0] == '[' &&
+	    text.bytes[text.len - 1] == ']')
+		text = (struct span){text.bytes + 1, text.len - 2};
+	return address_parse(text.bytes, text.len, &address);
 }
 
 static int destination_set(struct parser *parser, struct destination *destination)

@@ -65,6 +65,9 @@ bool symbol_is_keyword(struct span name)
 		"udp-ports", "url",     "user",       "via",      "vpn-endpoint", "workers",
 	};
 
+	/* None has a dot, and a set may hold a million names that have one. */
+	if (memchr(name.bytes, '.', name.len) != NULL)
+		return false;
 	for (size_t i = 0; i < ARRAY_LEN(keywords); i++) {
 		if (span_equals(name, keywords[i]))
 			return true;
