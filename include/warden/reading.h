@@ -44,8 +44,9 @@ MUST_CHECK struct reading *reading_start(struct event_base *base, const struct c
 					 const char *path, unsigned patience_ms,
 					 reading_done_fn *done, void *arg);
 
-/* config_unref in the background: a million names take milliseconds to be freed. Any thread. */
-void reading_retire(struct config *config);
+/* Frees a policy and its files (NULL: there are none) in the background: with a million names,
+ * either takes milliseconds. Any thread. */
+void reading_retire(struct config *config, struct config_files *files);
 
 /* Waits for nothing, and done is not called. In the thread of the base. NULL is nothing. */
 void reading_cancel(struct reading *reading);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,14 +13,17 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/background.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/span.h"
 #include "config/config.h"
 #include "config/environment.h"
 #include "config/report.h"
 
 enum {
 	FILES_SIZE_MAX = 64 * 1024 * 1024,
+	FILES_PIECE_SIZE = 64 * 1024, /* copied at once, between two chances to rest */
 };
 
 struct config_file {
@@ -93,35 +97,72 @@ struct config_files *config_files_dup(const struct config_files *files)
 	return copy;
 }
 
+/* -1 + errno. */
+static int file_copy(int from, int to)
+{
+	char *piece = malloc(FILES_PIECE_SIZE);
+	size_t copied = 0;
+	ssize_t got = -1;
+
+	while (piece != NULL) {
+		got = read(from, piece, FILES_PIECE_SIZE);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		copied += (size_t)got;
+		if (copied > FILES_SIZE_MAX)
+			errno = EFBIG;
+		if (copied > FILES_SIZE_MAX || fd_write_all(to, piece, (size_t)got) < 0) {
+			got = -1;
+			break;
+		}
+		background_rest();
+	}
+	free(piece);
+	return got == 0 ? 0 : -1;
+}
+
+static int file_copy_path(const char *path, int to)
+{
+	int from = open(path, O_RDONLY | O_CLOEXEC);
+	int copied = from < 0 ? -1 : file_copy(from, to);
+
+	fd_close(from);
+	return copied;
+}
+
+static int file_copy_environment(int to)
+{
+	char *text = environment_policy(environ);
+	int copied = text == NULL ? -1 : fd_write_all(to, text, strlen(text));
+
+	free(text);
+	return copied;
+}
+
 /* What nobody can change any more. -1 + errno. */
-static int file_seal(const char *bytes, size_t len)
+static int file_sealed_copy(const char *path)
 {
 	int fd = memfd_create("egressd", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
 	if (fd < 0)
 		return -1;
-	if (fd_write_all(fd, bytes, len) < 0 ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
-		goto fail;
-	return fd;
-fail:
+	if ((path == environment_name ? file_copy_environment(fd) : file_copy_path(path, fd)) ==
+		    0 &&
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0)
+		return fd;
 	fd_close(fd);
 	return -1;
 }
 
 int config_files_add(struct config_files *files, const char *path)
 {
-	char *bytes;
-	size_t len;
 	int copy;
 
 	if (files_find(files, path) != NULL)
 		return 0;
-	bytes = environment_read(path, FILES_SIZE_MAX, &len);
-	if (bytes == NULL)
-		return -1;
-	copy = file_seal(bytes, len);
-	free(bytes);
+	copy = file_sealed_copy(path);
 	return copy < 0 ? -1 : config_files_take(files, path, strlen(path), copy);
 }
 
@@ -232,18 +273,46 @@ int config_files_descriptor(const struct config_files *files, size_t index)
 	return files->list[index].fd;
 }
 
+/* A policy may have tens of megabytes, and nobody else needs them twice. -1 + errno. */
+static int file_map(int fd, struct span *text)
+{
+	struct stat status;
+	void *bytes;
+
+	*text = span_of("");
+	if (fstat(fd, &status) < 0)
+		return -1;
+	if (status.st_size == 0)
+		return 0;
+	bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (bytes == MAP_FAILED)
+		return -1;
+	*text = (struct span){bytes, (size_t)status.st_size};
+	return 0;
+}
+
+static void file_unmap(struct span text)
+{
+	background_discard(text.bytes, text.len);
+	if (text.len > 0)
+		munmap((void *)(uintptr_t)text.bytes, text.len);
+}
+
 struct config *config_files_load(const struct config_files *files, const char *path,
 				 struct config_report *report)
 {
+	const struct config_file *file = files_find(files, path);
 	struct config *config = NULL;
-	size_t len;
-	char *text = config_files_read(files, path, &len);
+	struct span text;
 
-	if (text == NULL)
+	if (file == NULL)
+		errno = ENOENT;
+	if (file == NULL || file_map(file->fd, &text) < 0) {
 		config_report_add(report, PROBLEM_ERROR, &(struct place){0}, NULL,
 				  "cannot be read: %s", strerror(errno));
-	else
-		config = config_parse(path, text, len, report);
-	free(text);
+		return NULL;
+	}
+	config = config_parse(path, text.bytes, text.len, report);
+	file_unmap(text);
 	return config;
 }

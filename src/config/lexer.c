@@ -4,7 +4,12 @@
 
 #include <string.h>
 
+#include "base/background.h"
 #include "base/utf8.h"
+
+enum {
+	LEXER_STRETCH_TOKENS = 256, /* passed over between two chances to rest */
+};
 
 static const char no_utf8[] = "this is no UTF-8: save the file in that encoding";
 
@@ -57,7 +62,9 @@ static void lexer_next_line(struct lexer *lexer)
 
 bool lexer_statement(struct lexer *lexer)
 {
-	while (lexer->begun && lexer_next(lexer).kind != TOKEN_END) {
+	for (unsigned i = 1; lexer->begun && lexer_next(lexer).kind != TOKEN_END; i++) {
+		if (i % LEXER_STRETCH_TOKENS == 0)
+			background_rest();
 	}
 	lexer->begun = true;
 	for (;;) {
@@ -108,6 +115,13 @@ static size_t lexer_letter(const struct lexer *lexer, const char *at)
 	return (unsigned char)*at < 0x80 ? 1 : utf8_len(at, (size_t)(lexer->end - at));
 }
 
+/* What a word of ASCII is made of; whatever else stands there is looked at more closely. */
+static const bool lexer_plain[256] = {
+	['!'] = true,
+	['#' ... '+'] = true,
+	['-' ... '~'] = true,
+};
+
 static bool lexer_ends_word(const struct lexer *lexer, const char *at)
 {
 	return at == lexer->end || *at == '\n' || *at == ',' || lexer_is_blank(lexer, at);
@@ -142,7 +156,11 @@ static struct token lexer_word(struct lexer *lexer)
 	const char *start = lexer->next, *at = start;
 	size_t len;
 
-	for (; !lexer_ends_word(lexer, at); at += len) {
+	for (;; at += len) {
+		while (at < lexer->end && lexer_plain[(unsigned char)*at])
+			at++;
+		if (lexer_ends_word(lexer, at))
+			break;
 		len = lexer_letter(lexer, at);
 		if (len == 0)
 			return lexer_bad(lexer, at, no_utf8);

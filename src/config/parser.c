@@ -6,6 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/background.h"
+
+enum {
+	PARSER_STRETCH_ITEMS = 32, /* of a list, between two chances to rest */
+};
+
 int parser_error(struct parser *parser, const struct token *token, const char *hint,
 		 const char *format, ...)
 {
@@ -80,13 +86,15 @@ int parser_end(struct parser *parser)
 
 int parser_list(struct parser *parser, parser_item_fn *item, void *object)
 {
-	do {
+	for (unsigned items = 1;; items++) {
+		if (items % PARSER_STRETCH_ITEMS == 0)
+			background_rest();
 		if (item(parser, object) < 0)
 			return -1;
 		if (parser->token.kind != TOKEN_COMMA)
 			return 0;
 		parser_take(parser);
-	} while (true);
+	}
 }
 
 /* "expected one of: from, to, port", or the nearest of them. */

@@ -181,7 +181,7 @@ static void reload_drop_retired(struct daemon *daemon)
 	config = config_ref(daemon->retired->config);
 	snapshot_unref(daemon->retired);
 	daemon->retired = NULL;
-	reading_retire(config);
+	reading_retire(config, NULL);
 }
 
 /* In main's thread, once for each worker that has taken a snapshot over. */

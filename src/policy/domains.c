@@ -9,9 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/background.h"
+
 enum {
 	DOMAINS_FIRST_SLOTS = 16,
 	DOMAINS_FIRST_BYTES = 256,
+	DOMAINS_STRETCH_SLOTS = 512, /* between two chances to rest */
 };
 
 /*
@@ -57,6 +60,8 @@ void domains_free(struct domains *domains)
 {
 	if (domains == NULL)
 		return;
+	background_discard(domains->slots, domains->slot_count * sizeof(*domains->slots));
+	background_discard(domains->bytes, domains->size);
 	free(domains->slots);
 	free(domains->bytes);
 	free(domains);
@@ -117,6 +122,8 @@ static int domains_grow_slots(struct domains *domains)
 		struct domain_slot old = domains->slots[i];
 		size_t at;
 
+		if (i % DOMAINS_STRETCH_SLOTS == 0)
+			background_rest();
 		if (old.offset == 0)
 			continue;
 		at = old.tag & (count - 1);
@@ -124,6 +131,7 @@ static int domains_grow_slots(struct domains *domains)
 			at = (at + 1) & (count - 1);
 		slots[at] = old;
 	}
+	background_discard(domains->slots, domains->slot_count * sizeof(*slots));
 	free(domains->slots);
 	domains->slots = slots;
 	domains->slot_count = count;

@@ -55,15 +55,23 @@ void reading_clear(struct reading_result *result)
 	*result = (struct reading_result){0};
 }
 
-static void config_free(void *arg)
+static void result_free(void *arg)
 {
-	config_unref(arg);
+	reading_clear(arg);
+	free(arg);
 }
 
-void reading_retire(struct config *config)
+void reading_retire(struct config *config, struct config_files *files)
 {
-	if (background_start(BACKGROUND_IDLE, config_free, config) < 0)
-		config_unref(config);
+	struct reading_result retired = {.config = config, .files = files};
+	struct reading_result *result = malloc(sizeof(*result));
+
+	if (result != NULL)
+		*result = retired;
+	if (result != NULL && background_start(BACKGROUND_IDLE, result_free, result) == 0)
+		return;
+	free(result);
+	reading_clear(&retired);
 }
 
 static void reading_unref(struct reading *reading)

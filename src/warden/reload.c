@@ -173,8 +173,12 @@ void warden_reload(struct warden *warden)
 
 static void warden_accept(struct warden *warden, struct plan *plan)
 {
-	reading_retire(config_ref(warden->plan->config));
+	struct config *config = config_ref(warden->plan->config);
+	struct config_files *files = warden->plan->files;
+
+	warden->plan->files = NULL;
 	plan_free(warden->plan);
+	reading_retire(config, files);
 	warden->plan = plan;
 	namespace_watch_use(warden->namespace_watch, warden->plan->config);
 	log_configure(warden->plan->config->log_level, warden->plan->config->log_format);

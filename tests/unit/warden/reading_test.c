@@ -8,10 +8,13 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -35,6 +38,24 @@ int sched_setscheduler(pid_t pid, int policy, const struct sched_param *param)
 	sem_post(&asked);
 	while (sem_wait(&processor) < 0) {
 	}
+	return 0;
+}
+
+/* Of the reader's thread, in nanoseconds of its own time. */
+static int64_t worked_ns, longest_ns;
+
+/* A rest takes no time here. */
+int nanosleep(const struct timespec *rest, struct timespec *left)
+{
+	struct timespec now;
+	int64_t now_ns;
+
+	(void)rest, (void)left;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	now_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	if (now_ns - worked_ns > longest_ns)
+		longest_ns = now_ns - worked_ns;
+	worked_ns = now_ns;
 	return 0;
 }
 
@@ -154,6 +175,48 @@ static void a_machine_that_is_busy_without_a_pause_keeps_no_policy_from_being_re
 	finish(&result);
 }
 
+static char *policy_of_names(unsigned count, unsigned a_line)
+{
+	size_t size = 256 + (size_t)count * 32, len;
+	char *text = malloc(size);
+
+	assert_non_null(text);
+	len = (size_t)snprintf(text, size,
+			       "listen mixed 127.0.0.1:8118\negress out direct\nset names ");
+	for (unsigned i = 0; i < count; i++)
+		len += (size_t)snprintf(text + len, size - len, "%sname%u.example.org",
+					i == 0            ? ""
+					: i % a_line == 0 ? ",\n"
+							  : ", ",
+					i);
+	(void)snprintf(text + len, size - len, "\nblock to set names\ndefault out\n");
+	return text;
+}
+
+/* Compared with all of its work, whatever the machine: a part of it that never rests, such as its
+ * first look at every name, shows. */
+static void reading_names_without_end_rests_all_the_time(void **state)
+{
+	static const unsigned in_a_line[] = {1, 100000};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(in_a_line); i++) {
+		char *text = policy_of_names(300000, in_a_line[i]);
+		struct result result;
+
+		worked_ns = longest_ns = 0;
+		sem_post(&processor);
+		(void)start(&result, text, FOR_EVER_MS);
+		event_base_dispatch(result.base);
+		assert_non_null(result.config);
+		print_message("worked for %ld ms, %ld ms at a time at most\n",
+			      (long)(worked_ns / 1000000), (long)(longest_ns / 1000000));
+		assert_in_range(longest_ns, 1, worked_ns / 10);
+		finish(&result);
+		free(text);
+	}
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -191,6 +254,7 @@ int main(void)
 		cmocka_unit_test(
 			a_machine_that_is_busy_without_a_pause_keeps_no_policy_from_being_read),
 		cmocka_unit_test(who_cannot_be_hurried_is_waited_for_and_hurried_later),
+		cmocka_unit_test(reading_names_without_end_rests_all_the_time),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
