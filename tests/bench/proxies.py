@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -131,9 +132,17 @@ class Egressd(Proxy):
         with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as file:
             return int(file.read())
 
-    def control(self, *words):
-        subprocess.run([os.path.join(self.build, "egressctl"), "--socket", f"{self.folder}/control.sock", *words],
-                       check=True, stdout=subprocess.DEVNULL, timeout=60)
+    def reload(self):
+        """By the control socket itself: to start egressctl is work of its own."""
+        with socket.socket(socket.AF_UNIX) as control:
+            control.settimeout(60)
+            control.connect(f"{self.folder}/control.sock")
+            control.sendall(b"POST /v1/reload HTTP/1.1\r\nHost: egressd\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            answer = b""
+            while piece := control.recv(65536):
+                answer += piece
+        if not answer.startswith(b"HTTP/1.1 200 "):
+            raise RuntimeError(f"{self.name} did not reload: {answer.decode(errors='replace')}")
 
 
 class EgressdMillion(Egressd):
