@@ -119,9 +119,11 @@ def show_others(figures, out):
             print(f"{row}: KiB a tunnel at work", per_proxy(figures, row, value("kib_per_tunnel")), file=out)
         if workload in ("open", "connect", "pingpong", "http"):
             print(f"{row}: p50/p99/p99.9 ms", per_proxy(figures, row, several(("p50_us", "p99_us", "p999_us"), 1e-3)), file=out)
-        if row.endswith("reload"):
+        if row.endswith("reloading"):
             print(f"{row}: reloads and the longest, s", per_proxy(figures, row, several(("reloads", "reload_seconds"))),
                   file=out)
+            print(f"{row}: p99 × the one with no reload", per_proxy(figures, row, lambda proxy, way: ratio(
+                figures.cost(row, proxy, way), figures.cost(row.replace("reloading", "no reload"), proxy, way))), file=out)
         if workload == "policy":
             print(f"{row}: bytes a name, seconds to load and to free", per_proxy(
                 figures, row, several(("bytes_per_name", "load_seconds", "free_seconds"))), file=out)
