@@ -3,6 +3,7 @@
 #include "disrupt.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 enum {
 	DATA_EVERY_US = 50 * 1000,
 	WATCH_MS = 1500,
+	CONTROL_MS = 5000,
 	RECOVERY_MS = 20000,
 	RECOVERY_STEP_MS = 200,
 	FLOW_TIMEOUT_S = 5,
@@ -29,7 +31,9 @@ enum {
 struct disruption {
 	struct leak_run *run;
 	struct leak_test *test;
-	struct leak_probe data; /* never sent as such: its tag is in what the flow carries */
+	struct leak_probe data;    /* never sent as such: its tag is in what the flow carries */
+	struct leak_probe control; /* of a flow like it, while the tunnel is up */
+	char device[IF_NAMESIZE];  /* by which the control's data left; "": they were not seen */
 	pid_t flow;
 	int go;                          /* a byte makes the flow speak */
 	bool killed;                     /* the proxy, while the flow was open */
@@ -76,7 +80,8 @@ static int flow_connect(const struct leak_run *run, char problem[FLOW_PROBLEM_SI
 }
 
 /* Opens a tunnel through the proxy, and when it is told to, never stops to send the tag. */
-static int flow_child(const struct disruption *disruption, pid_t parent, int said, int go)
+static int flow_child(const struct disruption *disruption, const struct leak_probe *data,
+		      pid_t parent, int said, int go)
 {
 	const struct leak_run *run = disruption->run;
 	struct identity identity = {.netns = run->app->netns,
@@ -91,13 +96,13 @@ static int flow_child(const struct disruption *disruption, pid_t parent, int sai
 		fd = flow_connect(run, problem);
 	if (write(said, problem, sizeof(problem)) < 0 || fd < 0 || read(go, &byte, 1) != 1)
 		return 1;
-	tag_label(disruption->data.tag, label);
+	tag_label(data->tag, label);
 	while (write(fd, label, TAG_LABEL_SIZE - 1) > 0)
 		(void)usleep(DATA_EVERY_US);
 	return 0;
 }
 
-static bool flow_open(struct disruption *disruption)
+static bool flow_open(struct disruption *disruption, const struct leak_probe *data)
 {
 	int said[2] = {-1, -1}, go[2] = {-1, -1};
 	pid_t parent = getpid();
@@ -108,7 +113,7 @@ static bool flow_open(struct disruption *disruption)
 		disruption->flow = fork();
 	if (disruption->flow == 0) {
 		fd_close(go[1]);
-		_exit(flow_child(disruption, parent, said[1], go[0]));
+		_exit(flow_child(disruption, data, parent, said[1], go[0]));
 	}
 	if (disruption->flow < 0)
 		snprintf(disruption->problem, FLOW_PROBLEM_SIZE, "%s", strerror(errno));
@@ -131,13 +136,58 @@ static void flow_end(struct disruption *disruption)
 	disruption->flow = -1;
 }
 
+/* On its way out, not on the one to the proxy. */
+static bool sighting_is_of(const struct disruption *disruption, const struct leak_probe *data,
+			   const struct sighting *sighting)
+{
+	return (sighting->place == PLACE_TUNNEL || sighting->place == PLACE_UPLINK) &&
+	       frame_has_tag(sighting->frame, data->tag) &&
+	       sighting->frame->source.port != disruption->run->proxy.port;
+}
+
+static bool control_on_sighting(void *arg, const struct sighting *sighting)
+{
+	struct disruption *disruption = arg;
+
+	run_count(disruption->run, sighting);
+	if (!sighting_is_of(disruption, &disruption->control, sighting))
+		return true;
+	snprintf(disruption->device, sizeof(disruption->device), "%s", sighting->device);
+	return false;
+}
+
+/* Which device has to go: the one that a flow like the one to be cut is seen to send by. A flow of
+ * its own, since the server may end it for what it is sent. False: it was said why not. */
+static bool control_sees_flow(struct disruption *disruption)
+{
+	const struct leak_run *run = disruption->run;
+
+	if (!flow_open(disruption, &disruption->control)) {
+		test_found(disruption->test, LEAK_SKIP,
+			   "no flow could be opened through the proxy at %.80s (%.*s), so there is "
+			   "nothing that could go on in clear (--netns APP, --exit-url)",
+			   run->proxy_url, FLOW_PROBLEM_SIZE, disruption->problem);
+		return false;
+	}
+	if (write(disruption->go, "", 1) != 1 ||
+	    witness_look(run->witness, CONTROL_MS, control_on_sighting, disruption) < 0)
+		disruption->device[0] = '\0';
+	flow_end(disruption);
+	if (disruption->device[0] != '\0')
+		return true;
+	test_found(
+		disruption->test, LEAK_INCONCLUSIVE,
+		"the data of a flow through the proxy were seen neither in the tunnel nor beside "
+		"it, so whether they stay in cannot be told (--exit-url)");
+	return false;
+}
+
 static bool disruption_on_sighting(void *arg, const struct sighting *sighting)
 {
 	struct disruption *disruption = arg;
 
 	if (sighting->place == PLACE_UPLINK &&
-	    frame_has_tag(sighting->frame, disruption->data.tag) &&
-	    sighting->frame->source.port != disruption->run->proxy.port) {
+	    sighting_is_of(disruption, &disruption->data, sighting)) {
 		test_evidence(disruption->test, sighting, &disruption->data);
 		return true;
 	}
@@ -277,22 +327,35 @@ static void disrupt_device(struct disruption *disruption, const char *device)
 			test->probes - 1, (long long)took_ms);
 }
 
+/* A flow that leaves beside the tunnel already is as good: then the tunnel goes all the same. */
+static const char *disruption_device(const struct disruption *disruption)
+{
+	const struct leak_run *run = disruption->run;
+
+	for (size_t i = 0; i < run->tunnel_count; i++) {
+		if (strcmp(run->tunnels[i], disruption->device) == 0)
+			return disruption->device;
+	}
+	return run->tunnels[0];
+}
+
 void disrupt(struct leak_run *run, struct leak_test *test)
 {
 	static const struct address nobody = {.family = AF_INET};
 	struct disruption disruption = {.run = run, .test = test, .flow = -1, .go = -1};
-	const struct network_link *tunnel =
-		run->tunnel_count > 0 ? network_find(&run->here, run->tunnels[0]) : NULL;
 
 	leak_probe_init(&disruption.data, PROBE_UDP, &nobody, "the data of an open flow");
-	if (!run->is_gateway || tunnel == NULL || run->uplink == NULL)
+	leak_probe_init(&disruption.control, PROBE_UDP, &nobody, "the data of a flow before");
+	if (!run->is_gateway || run->tunnel_count == 0 || run->uplink == NULL ||
+	    network_find(&run->here, run->tunnels[0]) == NULL)
 		test_found(test, LEAK_SKIP, "there is no tunnel here to take down");
-	else if (!flow_open(&disruption))
-		test_found(test, LEAK_SKIP,
-			   "no flow could be opened through the proxy at %.80s (%.*s), so there is "
-			   "nothing that could go on in clear (--netns APP, --exit-url)",
+	else if (!control_sees_flow(&disruption))
+		return;
+	else if (!flow_open(&disruption, &disruption.data))
+		test_found(test, LEAK_INCONCLUSIVE,
+			   "no second flow could be opened through the proxy at %.80s (%.*s)",
 			   run->proxy_url, FLOW_PROBLEM_SIZE, disruption.problem);
 	else
-		disrupt_device(&disruption, tunnel->name);
+		disrupt_device(&disruption, disruption_device(&disruption));
 	flow_end(&disruption);
 }

@@ -291,6 +291,19 @@ def test_the_real_tunnel_taken_down_without_rules_is_a_leak(site, sabotage):
     assert site.leak_test("T0,T2")["code"] == 0
 
 
+def test_a_flow_whose_data_nobody_sees_proves_nothing(site):
+    """It is opened, and then nothing that it sends gets as far as the tunnel's device: no way to tell what a cut does to it."""
+    site.nft("add table netdev sabotage")
+    site.nft('add chain netdev sabotage out { type filter hook egress device "tun0" priority 0; }')
+    site.nft("add rule netdev sabotage out tcp flags & (syn | fin | rst) == 0 meta length > 60 drop")
+    try:
+        report = site.leak_test("T9", "--disruptive")
+    finally:
+        site.nft("delete table netdev sabotage")
+    assert report["by_id"]["T9"]["result"] == "inconclusive" and report["code"] == 2, report
+    assert "neither in the tunnel nor beside it" in report["by_id"]["T9"]["summary"], report
+
+
 def test_causes_differ():
     assert len({words for _, _, _, words in SABOTAGES.values()}) == len(SABOTAGES)
 
