@@ -4,13 +4,17 @@
 #include <fcntl.h>
 #include <ifaddrs.h>
 #include <net/if.h>
+#include <poll.h>
+#include <signal.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "doctor.h"
 #include "firewall/derive.h"
@@ -19,6 +23,12 @@
 
 enum {
 	WORDS_SIZE = 256,
+	DOCKER_PATIENCE_MS = 10 * 1000,
+};
+
+enum docker_failure {
+	DOCKER_ABSENT = -1, /* it could not be run */
+	DOCKER_SILENT = -2,
 };
 
 /* Names of compose.yaml. */
@@ -32,36 +42,82 @@ static const char network_form[] =
 	"{{.Internal}} {{with index .Options \"com.docker.network.bridge.name\"}}{{.}}"
 	"{{else}}br-{{slice .ID 0 12}}{{end}}";
 
-/* Runs docker, whose first line of output is kept. Its exit status; -1: it could not be run. */
-static int docker_ask(char words[WORDS_SIZE], const char *const arguments[])
+/* One wait is enough: who was silent once is not asked again. */
+static bool docker_is_silent;
+
+/* The docker command, its output to be read; *pid is to be waited for. -1 + errno. */
+static int docker_start(const char *const arguments[], pid_t *pid)
 {
 	posix_spawn_file_actions_t actions;
-	int ends[2], status = -1;
-	ssize_t len = 0, more;
-	pid_t pid;
+	int ends[2];
 
-	words[0] = '\0';
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -1;
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
 	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-	errno = posix_spawnp(&pid, "docker", &actions, NULL, (char *const *)arguments, environ);
+	errno = posix_spawnp(pid, "docker", &actions, NULL, (char *const *)arguments, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	fd_close(ends[1]);
-	if (errno == 0) {
-		while (len < WORDS_SIZE - 1 &&
-		       (more = read(ends[0], words + len, (size_t)(WORDS_SIZE - 1 - len))) > 0)
-			len += more;
-		words[len] = '\0';
-		words[strcspn(words, "\n")] = '\0';
-		if (waitpid(pid, &status, 0) < 0 || !WIFEXITED(status))
-			status = -1;
-		else
-			status = WEXITSTATUS(status);
-	}
+	if (errno == 0)
+		return ends[0];
 	fd_close(ends[0]);
-	return status;
+	return -1;
+}
+
+/* The first line of all that it says. False: it has not come to an end in time. */
+static bool docker_hear(int output, char words[WORDS_SIZE])
+{
+	const int64_t end = clock_monotonic_ms() + DOCKER_PATIENCE_MS;
+	struct pollfd ready = {.fd = output, .events = POLLIN};
+	size_t len = 0;
+	int64_t left;
+
+	while (len < WORDS_SIZE - 1 && (left = end - clock_monotonic_ms()) > 0) {
+		ssize_t more;
+
+		if (poll(&ready, 1, (int)left) <= 0)
+			continue;
+		more = read(output, words + len, WORDS_SIZE - 1 - len);
+		if (more <= 0)
+			break;
+		len += (size_t)more;
+	}
+	words[len] = '\0';
+	words[strcspn(words, "\n")] = '\0';
+	return clock_monotonic_ms() < end;
+}
+
+/* Runs docker, whose first line of output is kept. Its exit status, or of enum docker_failure. */
+static int docker_ask(char words[WORDS_SIZE], const char *const arguments[])
+{
+	int status, output;
+	pid_t pid;
+
+	words[0] = '\0';
+	if (docker_is_silent)
+		return DOCKER_SILENT;
+	output = docker_start(arguments, &pid);
+	if (output < 0)
+		return DOCKER_ABSENT;
+	docker_is_silent = !docker_hear(output, words);
+	fd_close(output);
+	if (docker_is_silent)
+		kill(pid, SIGKILL);
+	if (waitpid(pid, &status, 0) < 0 || !WIFEXITED(status))
+		return docker_is_silent ? DOCKER_SILENT : DOCKER_ABSENT;
+	return WEXITSTATUS(status);
+}
+
+/* Whatever was asked: has it an answer, be it no? False: it was said that there is none. */
+static bool docker_answers(int status, struct doctor_finding *finding)
+{
+	if (status != DOCKER_SILENT)
+		return true;
+	doctor_find(finding, DOCTOR_UNKNOWN, "docker does not answer within %d s",
+		    DOCKER_PATIENCE_MS / 1000);
+	doctor_cure(finding, "see whether the engine runs: docker version");
+	return false;
 }
 
 /* The engine's version as one number, 28.5.2 being 280502. False: it was said why not. */
@@ -74,7 +130,9 @@ static bool engine_version(char words[WORDS_SIZE], unsigned long *version,
 	int status = docker_ask(words, ask);
 	char *at = words;
 
-	if (status == -1 || status == 127) {
+	if (!docker_answers(status, finding))
+		return false;
+	if (status == DOCKER_ABSENT || status == 127) {
 		doctor_find(finding, DOCTOR_UNKNOWN, "there is no docker command here");
 		return false;
 	}
@@ -235,11 +293,15 @@ static void check_network(const struct doctor *doctor, unsigned number,
 	struct address host;
 	unsigned long version;
 	const char *bridge;
+	int status;
 
 	(void)doctor, (void)number;
 	if (!engine_version(engine, &version, finding))
 		return;
-	if (docker_ask(words, ask) != 0) {
+	status = docker_ask(words, ask);
+	if (!docker_answers(status, finding))
+		return;
+	if (status != 0) {
 		doctor_find(finding, DOCTOR_UNKNOWN, "docker knows no network %s", apps_network);
 		doctor_cure(finding, "docker compose up -d makes it");
 		return;
@@ -277,9 +339,12 @@ static void check_recreation(const struct doctor *doctor, unsigned number,
 	char words[WORDS_SIZE], state[WORDS_SIZE];
 	const char *ask_owner[] = {"docker", "inspect", "--format", "{{.State.Status}}",
 				   NULL,     NULL};
+	int status = docker_ask(words, ask);
 
 	(void)doctor, (void)number;
-	if (docker_ask(words, ask) != 0) {
+	if (!docker_answers(status, finding))
+		return;
+	if (status != 0) {
 		doctor_find(finding, DOCTOR_UNKNOWN, "docker tells of no container %s", container);
 		return;
 	}
@@ -289,7 +354,10 @@ static void check_recreation(const struct doctor *doctor, unsigned number,
 		return;
 	}
 	ask_owner[4] = words + strlen("container:");
-	if (docker_ask(state, ask_owner) == 0) {
+	status = docker_ask(state, ask_owner);
+	if (!docker_answers(status, finding))
+		return;
+	if (status == 0) {
 		doctor_find(finding, DOCTOR_OK,
 			    "the container whose namespace %s shares is there (%.40s)", container,
 			    state);

@@ -202,6 +202,13 @@ def test_a_container_whose_namespace_was_made_anew_is_told_with_the_command_that
     assert found["cure"] == "docker compose up -d --force-recreate egress"
 
 
-def test_an_engine_that_does_not_answer_is_never_ok(host):
+def test_an_engine_that_talks_nonsense_is_never_ok(host):
     found = host(engine="nonsense")
     assert found["names"]["result"] == found["network"]["result"] == "unknown"
+
+
+def test_a_docker_command_that_hangs_is_waited_for_once_and_told(host, tmp_path):
+    (tmp_path / "docker").write_text("#!/bin/sh\nexec sleep 1000\n")
+    found = host()
+    for name in ("names", "network", "recreation"):
+        assert found[name]["result"] == "unknown" and "does not answer within 10 s" in found[name]["evidence"]
