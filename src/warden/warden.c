@@ -17,6 +17,7 @@
 #include "config/environment.h"
 #include "config/files.h"
 #include "control/server.h"
+#include "firewall/derive.h"
 #include "kernel.h"
 #include "namespace.h"
 #include "parts.h"
@@ -206,6 +207,14 @@ static void warden_clear(struct warden *warden)
 	libevent_global_shutdown();
 }
 
+static void warden_tell_rules_stay(const char *table)
+{
+	if (strcmp(table, FIREWALL_TABLE) == 0)
+		log_info("the packet rules stay in force (egressctl rules remove gateway)");
+	else
+		log_info("the packet rules stay in force (table inet %s)", table);
+}
+
 int warden_run(const struct warden_options *options)
 {
 	struct warden warden = {
@@ -219,7 +228,7 @@ int warden_run(const struct warden_options *options)
 		event_base_dispatch(warden.base);
 		code = warden.exit_code;
 		if (!options->no_firewall)
-			log_info("the packet rules stay in force (egressctl rules remove gateway)");
+			warden_tell_rules_stay(options->table);
 		log_info("ended");
 	}
 	warden_clear(&warden);
