@@ -37,10 +37,8 @@ MUST_CHECK struct control_server *control_server_new(struct event_base *base, in
 /* Requests not answered yet are dropped; their handlers must not answer any more. */
 void control_server_free(struct control_server *server);
 
-/* The path after the route's own; the value of a query parameter (NULL: none); the JSON body
- * (borrowed; NULL: none). */
+/* The path after the route's own; the JSON body (borrowed; NULL: none). */
 const char *control_request_rest(const struct control_request *request);
-const char *control_request_query(const struct control_request *request, const char *name);
 const json_t *control_request_body(const struct control_request *request);
 
 /* Takes body. status is HTTP's. */

@@ -24,9 +24,6 @@ void prefixes_seal(struct prefixes *prefixes);
 
 bool prefixes_contain(const struct prefixes *prefixes, const struct address *address);
 
-/* Is every address of the prefix in the set? */
-bool prefixes_cover(const struct prefixes *prefixes, const struct prefix *prefix);
-
 /* Is every address of inner in the set? Both sealed. */
 bool prefixes_cover_all(const struct prefixes *prefixes, const struct prefixes *inner);
 

@@ -6,7 +6,6 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/http.h>
-#include <event2/keyvalq_struct.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +28,6 @@ struct control_request {
 	LIST_ENTRY(control_request) entry; /* of control_server.pending */
 	struct evhttp_request *http;
 	const char *rest;
-	struct evkeyvalq query;
 	json_t *body;
 };
 
@@ -44,7 +42,6 @@ struct control_server {
 static void control_request_free(struct control_request *request)
 {
 	LIST_REMOVE(request, entry);
-	evhttp_clear_headers(&request->query);
 	json_decref(request->body);
 	free(request);
 }
@@ -52,11 +49,6 @@ static void control_request_free(struct control_request *request)
 const char *control_request_rest(const struct control_request *request)
 {
 	return request->rest;
-}
-
-const char *control_request_query(const struct control_request *request, const char *name)
-{
-	return evhttp_find_header(&request->query, name);
 }
 
 const json_t *control_request_body(const struct control_request *request)
@@ -174,19 +166,17 @@ static int body_read(struct evhttp_request *http, json_t **body)
 static void server_start(struct control_server *server, const struct control_route *route,
 			 struct evhttp_request *http, const char *rest)
 {
-	const char *query = evhttp_uri_get_query(evhttp_request_get_evhttp_uri(http));
 	struct control_request *request = calloc(1, sizeof(*request));
 
 	if (!request) {
 		http_reply_error(http, HTTP_INTERNAL, "out of memory");
 		return;
 	}
-	TAILQ_INIT(&request->query);
 	LIST_INSERT_HEAD(&server->pending, request, entry);
 	request->http = http;
 	request->rest = rest;
-	if (query && evhttp_parse_query_str(query, &request->query) < 0)
-		control_reply_error(request, HTTP_BADREQUEST, "the query cannot be read");
+	if (evhttp_uri_get_query(evhttp_request_get_evhttp_uri(http)) != NULL)
+		control_reply_error(request, HTTP_BADREQUEST, "nothing here takes a query");
 	else if (body_read(http, &request->body) < 0)
 		control_reply_error(request, HTTP_BADREQUEST, "the body is not JSON");
 	else

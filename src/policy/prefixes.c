@@ -177,13 +177,6 @@ bool prefixes_contain(const struct prefixes *prefixes, const struct address *add
 	return ranges_cover(prefixes_family(prefixes, address->family), &single);
 }
 
-bool prefixes_cover(const struct prefixes *prefixes, const struct prefix *prefix)
-{
-	struct range range = range_of(prefix);
-
-	return ranges_cover(prefixes_family(prefixes, prefix->address.family), &range);
-}
-
 static bool ranges_cover_all(const struct ranges *ranges, const struct ranges *inner)
 {
 	for (size_t i = 0; i < inner->count; i++) {
