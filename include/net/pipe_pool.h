@@ -33,4 +33,10 @@ struct pooled_pipe *pipe_pool_take(struct pipe_pool *pool);
  * session. */
 void pipe_pool_give(struct pipe_pool *pool, struct pooled_pipe *pipe);
 
+/*
+ * Closes the spares that nobody has needed since the last time: the budget for large pipes is the
+ * uid's, and others of it may want them. When the budget was used up, it may be asked again now.
+ */
+void pipe_pool_trim(struct pipe_pool *pool);
+
 #endif

@@ -67,6 +67,7 @@ static void worker_on_tick(evutil_socket_t fd, short what, void *arg)
 	for (size_t i = 0; i < DEADLINE_KINDS; i++)
 		deadline_list_check(&worker->deadlines[i], now_ms);
 	origin_pool_check(worker->origins, now_ms);
+	pipe_pool_trim(worker->pipes);
 	worker_look_at_tunnels(worker);
 	SLIST_FOREACH(lane, &worker->lanes, link)
 	lane_note_alive(lane);

@@ -3,6 +3,7 @@
 #include "net/pipe_pool.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -16,6 +17,8 @@ enum {
 struct pipe_pool {
 	SLIST_HEAD(, pooled_pipe) pipes; /* spare and empty */
 	unsigned count, count_max;
+	unsigned spare, spare_least; /* how many, and how few since the last trim */
+	bool refused;                /* the uid's budget was used up, since the last trim */
 };
 
 static void pooled_pipe_free(struct pipe_pool *pool, struct pooled_pipe *pipe)
@@ -24,6 +27,18 @@ static void pooled_pipe_free(struct pipe_pool *pool, struct pooled_pipe *pipe)
 	fd_close(pipe->write_fd);
 	free(pipe);
 	pool->count--;
+}
+
+static struct pooled_pipe *pipe_pool_pop(struct pipe_pool *pool)
+{
+	struct pooled_pipe *pipe = SLIST_FIRST(&pool->pipes);
+
+	if (pipe == NULL)
+		return NULL;
+	SLIST_REMOVE_HEAD(&pool->pipes, link);
+	if (--pool->spare < pool->spare_least)
+		pool->spare_least = pool->spare;
+	return pipe;
 }
 
 struct pipe_pool *pipe_pool_new(unsigned pipes_max)
@@ -43,11 +58,17 @@ void pipe_pool_free(struct pipe_pool *pool)
 
 	if (pool == NULL)
 		return;
-	while ((pipe = SLIST_FIRST(&pool->pipes)) != NULL) {
-		SLIST_REMOVE_HEAD(&pool->pipes, link);
+	while ((pipe = pipe_pool_pop(pool)) != NULL)
 		pooled_pipe_free(pool, pipe);
-	}
 	free(pool);
+}
+
+void pipe_pool_trim(struct pipe_pool *pool)
+{
+	for (unsigned unused = pool->spare_least; unused > 0; unused--)
+		pooled_pipe_free(pool, pipe_pool_pop(pool));
+	pool->spare_least = pool->spare;
+	pool->refused = false;
 }
 
 /* An unprivileged uid soon gets pipes of 8 KiB only (pipe-user-pages-soft): look at what came. */
@@ -71,23 +92,18 @@ static struct pooled_pipe *pooled_pipe_new(void)
 
 struct pooled_pipe *pipe_pool_take(struct pipe_pool *pool)
 {
-	struct pooled_pipe *pipe = SLIST_FIRST(&pool->pipes);
+	struct pooled_pipe *pipe = pipe_pool_pop(pool);
 
-	if (pipe != NULL) {
-		SLIST_REMOVE_HEAD(&pool->pipes, link);
+	if (pipe != NULL || pool->refused || pool->count >= pool->count_max)
 		return pipe;
-	}
-	if (pool->count >= pool->count_max)
-		return NULL;
 	pipe = pooled_pipe_new();
 	if (pipe == NULL)
 		return NULL;
 	pool->count++;
 	if (pipe->size < PIPE_POOL_USEFUL) {
-		/* The budget of this uid is used up: asking again for every read would cost more
-		 * than it gives. */
+		/* Asking again for every read would cost more than it gives. */
 		pooled_pipe_free(pool, pipe);
-		pool->count_max = pool->count;
+		pool->refused = true;
 		return NULL;
 	}
 	return pipe;
@@ -95,8 +111,10 @@ struct pooled_pipe *pipe_pool_take(struct pipe_pool *pool)
 
 void pipe_pool_give(struct pipe_pool *pool, struct pooled_pipe *pipe)
 {
-	if (pipe->bytes > 0)
+	if (pipe->bytes > 0) {
 		pooled_pipe_free(pool, pipe);
-	else
-		SLIST_INSERT_HEAD(&pool->pipes, pipe, link);
+		return;
+	}
+	SLIST_INSERT_HEAD(&pool->pipes, pipe, link);
+	pool->spare++;
 }
