@@ -45,6 +45,7 @@ int sched_setscheduler(pid_t pid, int policy, const struct sched_param *param)
 static int64_t worked_ns, longest_ns;
 
 /* A rest takes no time here. */
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) of the C library's header */
 int nanosleep(const struct timespec *rest, struct timespec *left)
 {
 	struct timespec now;
