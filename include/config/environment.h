@@ -23,8 +23,4 @@ MUST_CHECK char *environment_policy(char *const *variables);
  * there, and this process's environment has a policy. */
 const char *environment_or_file(const char *path);
 
-/* The bytes of a file, or of the policy when path is environment_name; malloc()ed, with a NUL
- * behind. NULL + errno. */
-MUST_CHECK char *environment_read(const char *path, size_t limit, size_t *len);
-
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The rules, and what they say of a request. Pure: no sockets, no clock, no log. Built once, then
- * immutable and shared by every thread.
+ * The rules, and what they say of a request. Pure: no sockets, no clock, no log; only in the
+ * background, to build and to free a long list of names takes rests (base/background.h). Built
+ * once, then immutable and shared by every thread.
  */
 #ifndef POLICY_POLICY_H
 #define POLICY_POLICY_H

@@ -3,14 +3,12 @@
 #include "config/config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/fd.h"
 #include "config/environment.h"
+#include "config/files.h"
 #include "config/statement.h"
 
 enum {
@@ -157,16 +155,14 @@ struct config *config_parse(const char *path, const char *text, size_t len,
 
 struct config *config_load(const char *path, struct config_report *report)
 {
+	struct config_files *files = config_files_new();
 	struct config *config = NULL;
-	size_t len;
-	char *text;
 
 	path = environment_or_file(path);
-	text = environment_read(path, CONFIG_FILE_MAX, &len);
-	if (text == NULL)
+	if (files == NULL || config_files_add(files, path) < 0)
 		config_complain(report, "cannot be read", strerror(errno));
 	else
-		config = config_parse(path, text, len, report);
-	free(text);
+		config = config_files_load(files, path, report);
+	config_files_free(files);
 	return config;
 }

@@ -3,7 +3,6 @@
 #include "config/environment.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/compiler.h"
-#include "base/fd.h"
 
 const char environment_name[] = "environment";
 
@@ -142,23 +140,6 @@ char *environment_policy(char *const *variables)
 	free(text);
 	errno = ENOMEM;
 	return NULL;
-}
-
-char *environment_read(const char *path, size_t limit, size_t *len)
-{
-	char *bytes = NULL;
-	int fd;
-
-	if (path == environment_name) {
-		bytes = environment_policy(environ);
-		*len = bytes == NULL ? 0 : strlen(bytes);
-		return bytes;
-	}
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0)
-		bytes = fd_read_all(fd, limit, len);
-	fd_close(fd);
-	return bytes;
 }
 
 const char *environment_or_file(const char *path)

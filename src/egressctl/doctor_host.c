@@ -26,11 +26,6 @@ enum {
 	DOCKER_PATIENCE_MS = 10 * 1000,
 };
 
-enum docker_failure {
-	DOCKER_ABSENT = -1, /* it could not be run */
-	DOCKER_SILENT = -2,
-};
-
 /* Names of compose.yaml. */
 static const char container[] = "egress", apps_network[] = "egress_apps";
 
@@ -88,7 +83,8 @@ static bool docker_hear(int output, char words[WORDS_SIZE])
 	return clock_monotonic_ms() < end;
 }
 
-/* Runs docker, whose first line of output is kept. Its exit status, or of enum docker_failure. */
+/* Runs docker, whose first line of output is kept. Its exit status; -1: it could not be run, or is
+ * silent. */
 static int docker_ask(char words[WORDS_SIZE], const char *const arguments[])
 {
 	int status, output;
@@ -96,23 +92,23 @@ static int docker_ask(char words[WORDS_SIZE], const char *const arguments[])
 
 	words[0] = '\0';
 	if (docker_is_silent)
-		return DOCKER_SILENT;
+		return -1;
 	output = docker_start(arguments, &pid);
 	if (output < 0)
-		return DOCKER_ABSENT;
+		return -1;
 	docker_is_silent = !docker_hear(output, words);
 	fd_close(output);
 	if (docker_is_silent)
 		kill(pid, SIGKILL);
 	if (waitpid(pid, &status, 0) < 0 || !WIFEXITED(status))
-		return docker_is_silent ? DOCKER_SILENT : DOCKER_ABSENT;
+		return -1;
 	return WEXITSTATUS(status);
 }
 
-/* Whatever was asked: has it an answer, be it no? False: it was said that there is none. */
-static bool docker_answers(int status, struct doctor_finding *finding)
+/* Was a no an answer? False: it was said that there is none. */
+static bool docker_answers(struct doctor_finding *finding)
 {
-	if (status != DOCKER_SILENT)
+	if (!docker_is_silent)
 		return true;
 	doctor_find(finding, DOCTOR_UNKNOWN, "docker does not answer within %d s",
 		    DOCKER_PATIENCE_MS / 1000);
@@ -130,9 +126,9 @@ static bool engine_version(char words[WORDS_SIZE], unsigned long *version,
 	int status = docker_ask(words, ask);
 	char *at = words;
 
-	if (!docker_answers(status, finding))
+	if (!docker_answers(finding))
 		return false;
-	if (status == DOCKER_ABSENT || status == 127) {
+	if (status == -1 || status == 127) {
 		doctor_find(finding, DOCTOR_UNKNOWN, "there is no docker command here");
 		return false;
 	}
@@ -189,6 +185,8 @@ static void check_names(const struct doctor *doctor, unsigned number,
 			    words, nobody);
 		return;
 	}
+	if (!docker_answers(finding))
+		return;
 	doctor_find(finding, DOCTOR_FAIL,
 		    "engine %.40s forwards names that apps ask 127.0.0.11 for to the host's "
 		    "resolvers, outside every tunnel (CVE-2024-29018)",
@@ -293,15 +291,13 @@ static void check_network(const struct doctor *doctor, unsigned number,
 	struct address host;
 	unsigned long version;
 	const char *bridge;
-	int status;
 
 	(void)doctor, (void)number;
 	if (!engine_version(engine, &version, finding))
 		return;
-	status = docker_ask(words, ask);
-	if (!docker_answers(status, finding))
-		return;
-	if (status != 0) {
+	if (docker_ask(words, ask) != 0) {
+		if (!docker_answers(finding))
+			return;
 		doctor_find(finding, DOCTOR_UNKNOWN, "docker knows no network %s", apps_network);
 		doctor_cure(finding, "docker compose up -d makes it");
 		return;
@@ -339,13 +335,12 @@ static void check_recreation(const struct doctor *doctor, unsigned number,
 	char words[WORDS_SIZE], state[WORDS_SIZE];
 	const char *ask_owner[] = {"docker", "inspect", "--format", "{{.State.Status}}",
 				   NULL,     NULL};
-	int status = docker_ask(words, ask);
 
 	(void)doctor, (void)number;
-	if (!docker_answers(status, finding))
-		return;
-	if (status != 0) {
-		doctor_find(finding, DOCTOR_UNKNOWN, "docker tells of no container %s", container);
+	if (docker_ask(words, ask) != 0) {
+		if (docker_answers(finding))
+			doctor_find(finding, DOCTOR_UNKNOWN, "docker tells of no container %s",
+				    container);
 		return;
 	}
 	if (strncmp(words, "container:", strlen("container:")) != 0) {
@@ -354,15 +349,14 @@ static void check_recreation(const struct doctor *doctor, unsigned number,
 		return;
 	}
 	ask_owner[4] = words + strlen("container:");
-	status = docker_ask(state, ask_owner);
-	if (!docker_answers(status, finding))
-		return;
-	if (status == 0) {
+	if (docker_ask(state, ask_owner) == 0) {
 		doctor_find(finding, DOCTOR_OK,
 			    "the container whose namespace %s shares is there (%.40s)", container,
 			    state);
 		return;
 	}
+	if (!docker_answers(finding))
+		return;
 	doctor_find(finding, DOCTOR_FAIL,
 		    "orphaned: Gluetun was made anew, and %s cannot join a container that is gone",
 		    container);

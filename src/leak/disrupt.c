@@ -31,9 +31,8 @@ enum {
 struct disruption {
 	struct leak_run *run;
 	struct leak_test *test;
-	struct leak_probe data;    /* never sent as such: its tag is in what the flow carries */
-	struct leak_probe control; /* of a flow like it, while the tunnel is up */
-	char device[IF_NAMESIZE];  /* by which the control's data left; "": they were not seen */
+	struct leak_probe data;   /* never sent as such: its tag is in what the flow carries */
+	char device[IF_NAMESIZE]; /* by which they left while the tunnel was up; "": unseen */
 	pid_t flow;
 	int go;                          /* a byte makes the flow speak */
 	bool killed;                     /* the proxy, while the flow was open */
@@ -80,8 +79,7 @@ static int flow_connect(const struct leak_run *run, char problem[FLOW_PROBLEM_SI
 }
 
 /* Opens a tunnel through the proxy, and when it is told to, never stops to send the tag. */
-static int flow_child(const struct disruption *disruption, const struct leak_probe *data,
-		      pid_t parent, int said, int go)
+static int flow_child(const struct disruption *disruption, pid_t parent, int said, int go)
 {
 	const struct leak_run *run = disruption->run;
 	struct identity identity = {.netns = run->app->netns,
@@ -96,13 +94,13 @@ static int flow_child(const struct disruption *disruption, const struct leak_pro
 		fd = flow_connect(run, problem);
 	if (write(said, problem, sizeof(problem)) < 0 || fd < 0 || read(go, &byte, 1) != 1)
 		return 1;
-	tag_label(data->tag, label);
+	tag_label(disruption->data.tag, label);
 	while (write(fd, label, TAG_LABEL_SIZE - 1) > 0)
 		(void)usleep(DATA_EVERY_US);
 	return 0;
 }
 
-static bool flow_open(struct disruption *disruption, const struct leak_probe *data)
+static bool flow_open(struct disruption *disruption)
 {
 	int said[2] = {-1, -1}, go[2] = {-1, -1};
 	pid_t parent = getpid();
@@ -113,7 +111,7 @@ static bool flow_open(struct disruption *disruption, const struct leak_probe *da
 		disruption->flow = fork();
 	if (disruption->flow == 0) {
 		fd_close(go[1]);
-		_exit(flow_child(disruption, data, parent, said[1], go[0]));
+		_exit(flow_child(disruption, parent, said[1], go[0]));
 	}
 	if (disruption->flow < 0)
 		snprintf(disruption->problem, FLOW_PROBLEM_SIZE, "%s", strerror(errno));
@@ -136,12 +134,12 @@ static void flow_end(struct disruption *disruption)
 	disruption->flow = -1;
 }
 
-/* On its way out, not on the one to the proxy. */
-static bool sighting_is_of(const struct disruption *disruption, const struct leak_probe *data,
-			   const struct sighting *sighting)
+/* On their way out, not on the one to the proxy. */
+static bool sighting_is_of_data(const struct disruption *disruption,
+				const struct sighting *sighting)
 {
 	return (sighting->place == PLACE_TUNNEL || sighting->place == PLACE_UPLINK) &&
-	       frame_has_tag(sighting->frame, data->tag) &&
+	       frame_has_tag(sighting->frame, disruption->data.tag) &&
 	       sighting->frame->source.port != disruption->run->proxy.port;
 }
 
@@ -150,7 +148,7 @@ static bool control_on_sighting(void *arg, const struct sighting *sighting)
 	struct disruption *disruption = arg;
 
 	run_count(disruption->run, sighting);
-	if (!sighting_is_of(disruption, &disruption->control, sighting))
+	if (!sighting_is_of_data(disruption, sighting))
 		return true;
 	snprintf(disruption->device, sizeof(disruption->device), "%s", sighting->device);
 	return false;
@@ -162,7 +160,7 @@ static bool control_sees_flow(struct disruption *disruption)
 {
 	const struct leak_run *run = disruption->run;
 
-	if (!flow_open(disruption, &disruption->control)) {
+	if (!flow_open(disruption)) {
 		test_found(disruption->test, LEAK_SKIP,
 			   "no flow could be opened through the proxy at %.80s (%.*s), so there is "
 			   "nothing that could go on in clear (--netns APP, --exit-url)",
@@ -186,8 +184,7 @@ static bool disruption_on_sighting(void *arg, const struct sighting *sighting)
 {
 	struct disruption *disruption = arg;
 
-	if (sighting->place == PLACE_UPLINK &&
-	    sighting_is_of(disruption, &disruption->data, sighting)) {
+	if (sighting->place == PLACE_UPLINK && sighting_is_of_data(disruption, sighting)) {
 		test_evidence(disruption->test, sighting, &disruption->data);
 		return true;
 	}
@@ -345,13 +342,12 @@ void disrupt(struct leak_run *run, struct leak_test *test)
 	struct disruption disruption = {.run = run, .test = test, .flow = -1, .go = -1};
 
 	leak_probe_init(&disruption.data, PROBE_UDP, &nobody, "the data of an open flow");
-	leak_probe_init(&disruption.control, PROBE_UDP, &nobody, "the data of a flow before");
 	if (!run->is_gateway || run->tunnel_count == 0 || run->uplink == NULL ||
 	    network_find(&run->here, run->tunnels[0]) == NULL)
 		test_found(test, LEAK_SKIP, "there is no tunnel here to take down");
 	else if (!control_sees_flow(&disruption))
 		return;
-	else if (!flow_open(&disruption, &disruption.data))
+	else if (!flow_open(&disruption))
 		test_found(test, LEAK_INCONCLUSIVE,
 			   "no second flow could be opened through the proxy at %.80s (%.*s)",
 			   run->proxy_url, FLOW_PROBLEM_SIZE, disruption.problem);

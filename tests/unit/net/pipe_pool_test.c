@@ -3,11 +3,13 @@
 #include "net/pipe_pool.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -15,6 +17,25 @@
 enum {
 	PIPES = 3,
 };
+
+/* How large a pipe is said to be; 0: as it is. */
+static int said_size;
+static unsigned asked;
+
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) of the C library's header */
+int fcntl(int fd, int command, ...)
+{
+	va_list arguments;
+	long argument;
+
+	va_start(arguments, command);
+	argument = va_arg(arguments, long);
+	va_end(arguments);
+	asked += command == F_GETPIPE_SZ;
+	if (command == F_GETPIPE_SZ && said_size > 0)
+		return said_size;
+	return (int)syscall(SYS_fcntl, fd, command, argument);
+}
 
 static bool is_open(int fd)
 {
@@ -74,11 +95,34 @@ static void a_pipe_with_bytes_in_it_reaches_nobody_else(void **state)
 	pipe_pool_free(pool);
 }
 
+/* Others of the uid have it all; later they give some of it back. */
+static void a_budget_that_was_used_up_is_asked_for_once_and_again_after_a_while(void **state)
+{
+	struct pipe_pool *pool = pipe_pool_new(PIPES);
+	struct pooled_pipe *pipe;
+
+	(void)state;
+	asked = 0;
+	said_size = 2 * PIPE_BUF;
+	assert_null(pipe_pool_take(pool));
+	assert_null(pipe_pool_take(pool));
+	assert_int_equal(asked, 1);
+	said_size = 0;
+	assert_null(pipe_pool_take(pool));
+	pipe_pool_trim(pool);
+	pipe = pipe_pool_take(pool);
+	assert_non_null(pipe);
+	pipe_pool_give(pool, pipe);
+	pipe_pool_free(pool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(spares_are_closed_when_nobody_has_needed_them),
 		cmocka_unit_test(a_pipe_with_bytes_in_it_reaches_nobody_else),
+		cmocka_unit_test(
+			a_budget_that_was_used_up_is_asked_for_once_and_again_after_a_while),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
