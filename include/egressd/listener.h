@@ -25,6 +25,9 @@ struct listener {
 /* Starts accepting for endpoint; takes fd, also when it fails. -1 + errno. */
 MUST_CHECK int listener_open(struct worker *worker, const struct endpoint *endpoint, int fd);
 
+/* From now on its clients are those of endpoint, which has the same address. */
+void listener_serve(struct listener *listener, const struct endpoint *endpoint);
+
 /* Stops, closes and frees. */
 void listener_close(struct listener *listener);
 

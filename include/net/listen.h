@@ -3,14 +3,24 @@
 #ifndef NET_LISTEN_H
 #define NET_LISTEN_H
 
+#include <stdbool.h>
+
 #include "base/address.h"
 #include "base/compiler.h"
 
 /*
  * A non-blocking listening TCP socket with SO_REUSEADDR and SO_REUSEPORT (one for each worker).
- * IPV6_V6ONLY is off: [::] serves IPv4 too, and so is TCP_DEFER_ACCEPT. -1 + errno.
+ * IPV6_V6ONLY is off: [::] serves IPv4 too. -1 + errno.
  */
 MUST_CHECK int listen_open(const struct address *address, int backlog);
+
+/*
+ * Whether a connection waits in the kernel until its first byte or its end has come, a second or
+ * two at most (TCP_DEFER_ACCEPT): accepted and read in one turn of the loop, not in two. Only where
+ * the client speaks first. As good as it can be had; off in a new socket, and may change at any
+ * time.
+ */
+void listen_defer_accept(int fd, bool defer);
 
 /* Accepts one connection, non-blocking and close-on-exec, and says who it is. -1 + errno (EAGAIN:
  * none waits). */

@@ -111,6 +111,13 @@ static void listener_on_ready(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
+void listener_serve(struct listener *listener, const struct endpoint *endpoint)
+{
+	listener->endpoint = endpoint;
+	/* Behind a forward the server may be the one that speaks first. */
+	listen_defer_accept(listener->fd, endpoint->forward == NULL);
+}
+
 int listener_open(struct worker *worker, const struct endpoint *endpoint, int fd)
 {
 	struct listener *listener = calloc(1, sizeof(*listener));
@@ -120,9 +127,9 @@ int listener_open(struct worker *worker, const struct endpoint *endpoint, int fd
 		return -1;
 	}
 	listener->worker = worker;
-	listener->endpoint = endpoint;
 	listener->address = endpoint->address;
 	listener->fd = fd;
+	listener_serve(listener, endpoint);
 	event_assign(&listener->event, worker->base, fd, EV_READ | EV_PERSIST, listener_on_ready,
 		     listener);
 	if (!worker->accept_paused && event_add(&listener->event, NULL) < 0) {

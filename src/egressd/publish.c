@@ -147,12 +147,15 @@ static int worker_configure_lanes(struct worker *worker, struct snapshot *snapsh
 static void worker_move_listeners(struct worker *worker, const struct snapshot *snapshot)
 {
 	struct listener *listener, *next;
+	const struct endpoint *endpoint;
 
 	for (listener = SLIST_FIRST(&worker->listeners); listener != NULL; listener = next) {
 		next = SLIST_NEXT(listener, link);
-		listener->endpoint = snapshot_find_endpoint(snapshot, &listener->address);
-		if (listener->endpoint == NULL)
+		endpoint = snapshot_find_endpoint(snapshot, &listener->address);
+		if (endpoint == NULL)
 			listener_close(listener);
+		else
+			listener_serve(listener, endpoint);
 	}
 }
 

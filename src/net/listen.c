@@ -3,10 +3,16 @@
 #include "net/listen.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include "base/fd.h"
 #include "net/stream.h"
+
+enum {
+	LISTEN_DEFER_S = 1,
+};
 
 static int listen_configure(int fd, sa_family_t family)
 {
@@ -43,6 +49,13 @@ int listen_open(const struct address *address, int backlog)
 fail:
 	fd_close(fd);
 	return -1;
+}
+
+void listen_defer_accept(int fd, bool defer)
+{
+	int seconds = defer ? LISTEN_DEFER_S : 0;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof(seconds));
 }
 
 int listen_accept(int fd, struct address *peer)

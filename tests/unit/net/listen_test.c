@@ -14,6 +14,9 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
+#include "base/fd.h"
+
 static struct address endpoint(const char *text)
 {
 	struct address address;
@@ -72,6 +75,79 @@ static void a_client_is_accepted_and_known_by_its_address(void **state)
 	close(listener);
 }
 
+enum {
+	DEFER_MS = 900, /* a little less than a client that says nothing is kept back */
+	ATTEMPTS = 10,
+};
+
+static void a_client_that_says_nothing_yet_keeps_no_other_waiting(void **state)
+{
+	struct address any = endpoint("127.0.0.1:0"), peer, speaker_address;
+	int64_t began_ms, took_ms;
+
+	(void)state;
+	/* On a machine that stands still for so long, once more. */
+	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+		int listener = listen_open(&any, 16), mute, speaker, accepted, none;
+
+		assert_true(listener >= 0);
+		listen_defer_accept(listener, true);
+		began_ms = clock_monotonic_ms();
+		mute = connect_to(bound(listener));
+		speaker = connect_to(bound(listener));
+		speaker_address = bound(speaker);
+		assert_int_equal(send(speaker, "x", 1, 0), 1);
+		accepted = accept_one(listener, &peer);
+		none = listen_accept(listener, &(struct address){0});
+		took_ms = clock_monotonic_ms() - began_ms;
+		close(mute);
+		close(speaker);
+		close(accepted);
+		fd_close(none);
+		close(listener);
+		if (took_ms >= DEFER_MS)
+			continue;
+		assert_true(address_equals_endpoint(&peer, &speaker_address));
+		assert_int_equal(none, -1);
+		return;
+	}
+	fail();
+}
+
+static void a_client_that_never_speaks_is_accepted_in_the_end(void **state)
+{
+	struct address any = endpoint("127.0.0.1:0"), peer;
+	int listener = listen_open(&any, 16), client, accepted;
+
+	(void)state;
+	assert_true(listener >= 0);
+	listen_defer_accept(listener, true);
+	client = connect_to(bound(listener));
+	accepted = accept_one(listener, &peer);
+	assert_true(accepted >= 0);
+	close(accepted);
+	close(client);
+	close(listener);
+}
+
+static void a_client_that_waits_for_the_server_is_accepted_at_once(void **state)
+{
+	struct address any = endpoint("127.0.0.1:0"), peer;
+	int listener = listen_open(&any, 16), client, accepted;
+
+	(void)state;
+	assert_true(listener >= 0);
+	listen_defer_accept(listener, true);
+	listen_defer_accept(listener, false);
+	/* On loopback connect has done it all. */
+	client = connect_to(bound(listener));
+	accepted = listen_accept(listener, &peer);
+	assert_true(accepted >= 0);
+	close(accepted);
+	close(client);
+	close(listener);
+}
+
 static void workers_share_a_port(void **state)
 {
 	struct address any = endpoint("127.0.0.1:0");
@@ -119,6 +195,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_client_is_accepted_and_known_by_its_address),
+		cmocka_unit_test(a_client_that_says_nothing_yet_keeps_no_other_waiting),
+		cmocka_unit_test(a_client_that_never_speaks_is_accepted_in_the_end),
+		cmocka_unit_test(a_client_that_waits_for_the_server_is_accepted_at_once),
 		cmocka_unit_test(workers_share_a_port),
 		cmocka_unit_test(the_ipv6_wildcard_serves_ipv4_as_ipv4),
 		cmocka_unit_test(an_address_that_is_not_ours_is_an_error),
