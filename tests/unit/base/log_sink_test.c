@@ -6,10 +6,13 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +28,22 @@ enum {
 	THREADS = 3,
 	PATIENCE_S = 60, /* then SIGALRM ends a test that hangs */
 };
+
+/* How long the writer gathers: until the test says so. */
+static _Atomic bool gathering_is_held;
+static sem_t gathers, gathered;
+
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) of the C library's header */
+int sem_clockwait(sem_t *wake, clockid_t clock, const struct timespec *until)
+{
+	int (*wait)(sem_t *, clockid_t, const struct timespec *);
+
+	*(void **)&wait = dlsym(RTLD_NEXT, "sem_clockwait");
+	if (!atomic_load(&gathering_is_held))
+		return wait(wake, clock, until);
+	sem_post(&gathers);
+	return sem_wait(&gathered);
+}
 
 struct capture {
 	int saved, ends[2];
@@ -179,6 +198,73 @@ static void each_write_to_a_pipe_is_whole_lines_that_go_in_at_once(void **state)
 	log_writer_stop();
 }
 
+/* A packet, without its NUL. */
+static void expect_lines(const struct capture *capture, int first, int count)
+{
+	char out[PIPE_BUF + 1], *at = out;
+	ssize_t len = read(capture->ends[0], out, PIPE_BUF);
+
+	assert_true(len > 0);
+	out[len] = '\0';
+	for (int i = first; i < first + count; i++) {
+		assert_int_equal(number_after(at, " paced "), i);
+		at = strchr(at, '\n') + 1;
+	}
+	assert_int_equal(*at, '\0');
+}
+
+/* At a thousand lines a second a write for each would cost more than all that they tell of. */
+static void lines_that_come_one_by_one_are_written_together(void **state)
+{
+	struct capture *capture = *state;
+	int line = 0;
+
+	assert_int_equal(fcntl(capture->ends[1], F_SETFL, O_DIRECT), 0);
+	sem_init(&gathers, 0, 0);
+	sem_init(&gathered, 0, 0);
+	atomic_store(&gathering_is_held, true);
+	assert_int_equal(log_writer_start(), 0);
+	log_info("paced %d", line++);
+	expect_lines(capture, 0, 1);
+	/* Again and again, not only after the first. */
+	for (int i = 0; i < 3; i++) {
+		sem_wait(&gathers);
+		for (int j = 0; j < 5; j++)
+			log_info("paced %d", line++);
+		sem_post(&gathered);
+		expect_lines(capture, line - 5, 5);
+	}
+	sem_wait(&gathers);
+	atomic_store(&gathering_is_held, false);
+	sem_post(&gathered);
+	log_writer_stop();
+}
+
+static void after_many_lines_more_are_gathered_too(void **state)
+{
+	struct capture *capture = *state;
+	FILE *file = capture_open(capture);
+	char line[256];
+
+	sem_init(&gathers, 0, 0);
+	sem_init(&gathered, 0, 0);
+	atomic_store(&gathering_is_held, true);
+	assert_int_equal(log_writer_start(), 0);
+	log_info("first");
+	sem_wait(&gathers);
+	/* Two batches of a pipe, the second one more than half full. */
+	for (int i = 0; i < 80; i++)
+		log_info("line %d of many, long enough to be more than can be gathered", i);
+	sem_post(&gathered);
+	for (int i = 0; i < 81; i++)
+		assert_non_null(fgets(line, sizeof(line), file));
+	sem_wait(&gathers);
+	atomic_store(&gathering_is_held, false);
+	sem_post(&gathered);
+	log_writer_stop();
+	fclose(file);
+}
+
 static void what_was_logged_last_is_written_before_the_end(void **state)
 {
 	struct capture *capture = *state;
@@ -310,6 +396,10 @@ int main(void)
 			lines_of_a_thread_keep_their_order_and_none_are_mixed, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			each_write_to_a_pipe_is_whole_lines_that_go_in_at_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(lines_that_come_one_by_one_are_written_together,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(after_many_lines_more_are_gathered_too, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(what_was_logged_last_is_written_before_the_end,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(a_line_comes_though_nothing_else_does, setup,
