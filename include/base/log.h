@@ -43,8 +43,9 @@ void log_never_wait(void);
  * From now on a thread of its own writes the lines; the others only put them where it finds them,
  * 512 KiB for each thread that logs. When that is full, since nobody reads, lines are lost and
  * counted, and it is said as soon as something can be written. The order of a thread's lines is
- * kept. While there are many they wait for 5 ms, but not an error; a crash or SIGKILL loses these.
- * -1 + errno. Before a filter of system calls; every thread that logs should last.
+ * kept. A line that comes within 20 ms of the last write waits for the rest of them, but not an
+ * error, nor for longer than there is room; a crash or SIGKILL loses these. -1 + errno. Before a
+ * filter of system calls; every thread that logs should last.
  */
 MUST_CHECK int log_writer_start(void);
 

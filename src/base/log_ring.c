@@ -47,6 +47,13 @@ size_t log_ring_take(struct log_ring *ring, char *bytes, size_t size)
 	return len;
 }
 
+bool log_ring_is_half_full(const struct log_ring *ring)
+{
+	return atomic_load_explicit(&ring->put, memory_order_relaxed) -
+		       atomic_load_explicit(&ring->taken, memory_order_relaxed) >
+	       LOG_RING_SIZE / 2;
+}
+
 bool log_ring_is_empty(const struct log_ring *ring)
 {
 	return atomic_load(&ring->put) == atomic_load_explicit(&ring->taken, memory_order_relaxed);

@@ -30,6 +30,9 @@ bool log_ring_put(struct log_ring *ring, const char *line, size_t len);
  * that of a line. */
 size_t log_ring_take(struct log_ring *ring, char *bytes, size_t size);
 
+/* By the thread: is it time to write? */
+bool log_ring_is_half_full(const struct log_ring *ring);
+
 bool log_ring_is_empty(const struct log_ring *ring);
 
 #endif

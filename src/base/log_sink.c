@@ -37,6 +37,8 @@ static struct {
 	_Atomic bool threaded; /* lines go by the rings */
 	_Atomic bool stopping;
 	_Atomic int rest; /* enum sink_rest; whoever makes it SINK_AWAKE posts wake */
+	_Atomic bool
+		hurry; /* what was put since the writer looked is not to be gathered with more */
 	sem_t wake;
 	pthread_t thread;
 	_Atomic(struct log_ring *) rings; /* a ring outlives its thread: what is in it counts */
@@ -147,6 +149,16 @@ static void sink_wake(void)
 		sem_post(&sink.wake);
 }
 
+/* A line was put. Whoever says first what the other looks at next: a writer that is about to rest
+ * sees hurry, or is seen to rest. */
+static void sink_note(bool hurry)
+{
+	if (hurry)
+		atomic_store(&sink.hurry, true);
+	if (atomic_load(&sink.rest) > (hurry ? SINK_AWAKE : SINK_GATHERS))
+		sink_wake();
+}
+
 void log_sink_put(const char *line, size_t len, bool urgent)
 {
 	struct log_ring *ring;
@@ -160,9 +172,8 @@ void log_sink_put(const char *line, size_t len, bool urgent)
 	ring = sink_ring();
 	if (ring == NULL)
 		atomic_fetch_add(&sink.lost, 1);
-	else if (log_ring_put(ring, line, len) &&
-		 atomic_load(&sink.rest) > (urgent ? SINK_AWAKE : SINK_GATHERS))
-		sink_wake();
+	else if (log_ring_put(ring, line, len))
+		sink_note(urgent || log_ring_is_half_full(ring));
 }
 
 /* What is in a pipe in one piece of PIPE_BUF at most is not mixed with what others write there. */
@@ -180,6 +191,7 @@ static size_t sink_write_batches(size_t size)
 	char batch[SINK_BATCH];
 	size_t largest = 0;
 
+	atomic_store(&sink.hurry, false);
 	(void)sink_tell_lost(sink_write_all);
 	for (struct log_ring *ring = atomic_load(&sink.rings); ring != NULL; ring = ring->next) {
 		size_t len = log_ring_take(ring, batch, size);
@@ -211,7 +223,8 @@ static void sink_gather(void)
 		until.tv_nsec -= 1000000000L;
 	}
 	atomic_store(&sink.rest, SINK_GATHERS);
-	(void)sem_clockwait(&sink.wake, CLOCK_MONOTONIC, &until);
+	if (!atomic_load(&sink.hurry) && !atomic_load(&sink.stopping))
+		(void)sem_clockwait(&sink.wake, CLOCK_MONOTONIC, &until);
 	atomic_store(&sink.rest, SINK_AWAKE);
 }
 

@@ -5,11 +5,13 @@ import os
 import re
 import signal
 import subprocess
+import time
 
 from .process import TESTS, Here, LogFile, stop
 
 ROOT = os.path.dirname(TESTS)
 BUILD = os.environ.get("EGRESSD_BUILD", os.path.join(ROOT, "build"))
+COARSE = 5  # CLOCK_REALTIME_COARSE, time.h
 USER = 1900  # who the proxy is when root starts egressd
 SANITIZER_OPTIONS = {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0", "UBSAN_OPTIONS": "print_stacktrace=1",
                      "TSAN_OPTIONS": "halt_on_error=0:exitcode=66"}
@@ -34,6 +36,29 @@ def parse(line):
         return entry if isinstance(entry, dict) else {"event": line}
     except ValueError:
         return {"event": line}
+
+
+def coarse_ms():
+    """The clock of the log's lines; it goes by the kernel's tick."""
+    return time.clock_gettime_ns(COARSE) // 1000000
+
+
+class DaemonLog(LogFile):
+    """Lines are gathered, and come a little after what they tell of: which ones are after a mark, their own time says."""
+
+    def mark(self):
+        index, before = super().mark(), coarse_ms()
+        while (now := coarse_ms()) == before:
+            time.sleep(0.001)  # until no line of before can have the same time
+        return index, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now // 1000)) + f".{now % 1000:03}Z"
+
+    def since(self, mark=0, matches=lambda entry: True):
+        index, stamp = mark or (0, "")
+        return super().since(index, lambda entry: entry.get("time", "~") >= stamp and matches(entry))
+
+    def wait(self, matches, mark=0, timeout=10, what="a line"):
+        index, stamp = mark or (0, "")
+        return super().wait(lambda entry: entry.get("time", "~") >= stamp and matches(entry), index, timeout, what)
 
 
 class Daemon:
@@ -65,7 +90,7 @@ class Daemon:
             self.process = self.where.start(
                 *self.before, self.binary, "--config", self.config, *self.extra, stdout=file,
                 stderr=subprocess.STDOUT, die_with_parent=not self.keep, env={**os.environ, **SANITIZER_OPTIONS})
-        self.log = LogFile(self.log_path, parse, self.process.pid)
+        self.log = DaemonLog(self.log_path, parse, self.process.pid)
         try:
             self.log.wait(is_ready, 0, timeout, "ready")
         except TimeoutError:

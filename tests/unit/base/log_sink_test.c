@@ -17,7 +17,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
@@ -29,9 +31,10 @@ enum {
 	PATIENCE_S = 60, /* then SIGALRM ends a test that hangs */
 };
 
-/* How long the writer gathers: until the test says so. */
-static _Atomic bool gathering_is_held;
-static sem_t gathers, gathered;
+/* Time stands for a writer that gathers, until the test says that it has passed. */
+static _Atomic bool time_stands;
+static _Atomic(sem_t *) gathering;
+static sem_t gathers;
 
 /* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) of the C library's header */
 int sem_clockwait(sem_t *wake, clockid_t clock, const struct timespec *until)
@@ -39,10 +42,50 @@ int sem_clockwait(sem_t *wake, clockid_t clock, const struct timespec *until)
 	int (*wait)(sem_t *, clockid_t, const struct timespec *);
 
 	*(void **)&wait = dlsym(RTLD_NEXT, "sem_clockwait");
-	if (!atomic_load(&gathering_is_held))
+	if (!atomic_load(&time_stands))
 		return wait(wake, clock, until);
+	atomic_store(&gathering, wake);
 	sem_post(&gathers);
-	return sem_wait(&gathered);
+	return sem_wait(wake);
+}
+
+/* The writer looks at the clock after it has looked for lines, and before it says that it gathers.
+ */
+static _Atomic bool clock_is_held;
+static sem_t about_to_gather, may_gather;
+
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) of the C library's header */
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+	if (clock == CLOCK_MONOTONIC && atomic_exchange(&clock_is_held, false)) {
+		sem_post(&about_to_gather);
+		while (sem_wait(&may_gather) < 0)
+			;
+	}
+	return (int)syscall(SYS_clock_gettime, clock, now);
+}
+
+static void stop_time(void)
+{
+	sem_init(&gathers, 0, 0);
+	atomic_store(&time_stands, true);
+}
+
+static void wait_until_it_gathers(void)
+{
+	while (sem_wait(&gathers) < 0)
+		;
+}
+
+static void let_time_pass(void)
+{
+	sem_post(atomic_load(&gathering));
+}
+
+static void start_time(void)
+{
+	atomic_store(&time_stands, false);
+	let_time_pass();
 }
 
 struct capture {
@@ -220,23 +263,20 @@ static void lines_that_come_one_by_one_are_written_together(void **state)
 	int line = 0;
 
 	assert_int_equal(fcntl(capture->ends[1], F_SETFL, O_DIRECT), 0);
-	sem_init(&gathers, 0, 0);
-	sem_init(&gathered, 0, 0);
-	atomic_store(&gathering_is_held, true);
+	stop_time();
 	assert_int_equal(log_writer_start(), 0);
 	log_info("paced %d", line++);
 	expect_lines(capture, 0, 1);
 	/* Again and again, not only after the first. */
 	for (int i = 0; i < 3; i++) {
-		sem_wait(&gathers);
+		wait_until_it_gathers();
 		for (int j = 0; j < 5; j++)
 			log_info("paced %d", line++);
-		sem_post(&gathered);
+		let_time_pass();
 		expect_lines(capture, line - 5, 5);
 	}
-	sem_wait(&gathers);
-	atomic_store(&gathering_is_held, false);
-	sem_post(&gathered);
+	wait_until_it_gathers();
+	start_time();
 	log_writer_stop();
 }
 
@@ -246,21 +286,72 @@ static void after_many_lines_more_are_gathered_too(void **state)
 	FILE *file = capture_open(capture);
 	char line[256];
 
-	sem_init(&gathers, 0, 0);
-	sem_init(&gathered, 0, 0);
-	atomic_store(&gathering_is_held, true);
+	stop_time();
 	assert_int_equal(log_writer_start(), 0);
 	log_info("first");
-	sem_wait(&gathers);
+	wait_until_it_gathers();
 	/* Two batches of a pipe, the second one more than half full. */
 	for (int i = 0; i < 80; i++)
 		log_info("line %d of many, long enough to be more than can be gathered", i);
-	sem_post(&gathered);
+	let_time_pass();
 	for (int i = 0; i < 81; i++)
 		assert_non_null(fgets(line, sizeof(line), file));
-	sem_wait(&gathers);
-	atomic_store(&gathering_is_held, false);
-	sem_post(&gathered);
+	wait_until_it_gathers();
+	start_time();
+	log_writer_stop();
+	fclose(file);
+}
+
+static void what_may_not_wait_is_written_though_more_could_be_gathered(void **state)
+{
+	struct capture *capture = *state;
+	FILE *file = capture_open(capture);
+	char line[256];
+
+	stop_time();
+	assert_int_equal(log_writer_start(), 0);
+	log_info("first");
+	wait_until_it_gathers();
+	log_info("not alone");
+	log_error("no more of this");
+	for (int i = 0; i < 3; i++)
+		assert_non_null(fgets(line, sizeof(line), file));
+	wait_until_it_gathers();
+	/* More than half of what there is room for. */
+	for (int i = 0; i < LINES; i++)
+		log_info("line %d of many, long enough to fill the room that there is", i);
+	for (int i = 0; i < LINES; i++) {
+		assert_non_null(fgets(line, sizeof(line), file));
+		assert_int_equal(number_after(line, " line "), i);
+		/* Those that came after that may wait. */
+		if (i == LINES / 2)
+			start_time();
+	}
+	log_writer_stop();
+	fclose(file);
+}
+
+static void an_error_between_the_last_look_and_the_rest_is_not_overlooked(void **state)
+{
+	struct capture *capture = *state;
+	FILE *file = capture_open(capture);
+	char line[256];
+
+	stop_time();
+	sem_init(&about_to_gather, 0, 0);
+	sem_init(&may_gather, 0, 0);
+	atomic_store(&clock_is_held, true);
+	assert_int_equal(log_writer_start(), 0);
+	log_info("first");
+	while (sem_wait(&about_to_gather) < 0)
+		;
+	log_error("just now");
+	sem_post(&may_gather);
+	for (int i = 0; i < 2; i++)
+		assert_non_null(fgets(line, sizeof(line), file));
+	assert_non_null(strstr(line, "just now"));
+	wait_until_it_gathers();
+	start_time();
 	log_writer_stop();
 	fclose(file);
 }
@@ -400,6 +491,12 @@ int main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(after_many_lines_more_are_gathered_too, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(
+			what_may_not_wait_is_written_though_more_could_be_gathered, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			an_error_between_the_last_look_and_the_rest_is_not_overlooked, setup,
+			teardown),
 		cmocka_unit_test_setup_teardown(what_was_logged_last_is_written_before_the_end,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(a_line_comes_though_nothing_else_does, setup,
