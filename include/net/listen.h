@@ -15,10 +15,11 @@
 MUST_CHECK int listen_open(const struct address *address, int backlog);
 
 /*
- * Whether a connection waits in the kernel until its first byte or its end has come, a second or
- * two at most (TCP_DEFER_ACCEPT): accepted and read in one turn of the loop, not in two. Only where
- * the client speaks first. As good as it can be had; off in a new socket, and may change at any
- * time.
+ * Whether a connection waits in the kernel until its first byte or its end has come, about a second
+ * unless packets are lost (TCP_DEFER_ACCEPT): accepted and read in one turn of the loop, not in
+ * two. Only where the client speaks first. Until then it costs no descriptor but a place in the
+ * queue of handshakes, and when the listener is closed it hears of that only once it speaks. As
+ * good as it can be had; off in a new socket, and may change at any time.
  */
 void listen_defer_accept(int fd, bool defer);
 

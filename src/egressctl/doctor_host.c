@@ -100,7 +100,7 @@ static int docker_ask(char words[WORDS_SIZE], const char *const arguments[])
 	fd_close(output);
 	if (docker_is_silent)
 		kill(pid, SIGKILL);
-	if (waitpid(pid, &status, 0) < 0 || !WIFEXITED(status))
+	if (waitpid(pid, &status, 0) < 0 || docker_is_silent || !WIFEXITED(status))
 		return -1;
 	return WEXITSTATUS(status);
 }

@@ -150,7 +150,9 @@ def test_one_source_cannot_take_all_the_places_to_wait_for_a_tunnel(start):
 def test_a_source_that_only_connects_does_not_keep_others_out(start):
     """No limit of the policy holds before a client has asked, and a descriptor is taken before that."""
     gateway = start(before=("prlimit", "--nofile=128:128"), options="timeout handshake 60s\nworkers 1")
-    idle = [gateway.connect(source="127.0.0.9") for _ in range(200)]
+    # Who has sent a byte is accepted at once, and has asked for nothing yet.
+    idle = [gateway.connect(source="127.0.0.9").send("C") for _ in range(200)]
+    assert idle[0].ends(), "descriptors are few, and the first comes first"
     for _ in range(20):
         with gateway.connect(source="127.0.0.8", timeout=5) as modest:
             assert modest.connect("one.example.org", gateway.origins.port["tcp"]).status == 200

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 enum {
-	STRETCHES = 50,
+	STRETCHES = 100,
 };
 
 struct work {
@@ -67,7 +67,8 @@ static void idle_work_rests_again_and_again(void **state)
 
 	(void)state;
 	work_in(BACKGROUND_IDLE, &job);
-	assert_in_range(job.rests, STRETCHES / 2, job.calls / 2);
+	/* Time that was stolen from this machine may count as worked. */
+	assert_in_range(job.rests, STRETCHES / 10, job.calls / 2);
 }
 
 static void no_other_work_ever_rests(void **state)
