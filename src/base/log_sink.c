@@ -36,9 +36,8 @@ static struct {
 	bool never_waits;
 	_Atomic bool threaded; /* lines go by the rings */
 	_Atomic bool stopping;
-	_Atomic int rest; /* enum sink_rest; whoever makes it SINK_AWAKE posts wake */
-	_Atomic bool
-		hurry; /* what was put since the writer looked is not to be gathered with more */
+	_Atomic int rest;   /* enum sink_rest; whoever makes it SINK_AWAKE posts wake */
+	_Atomic bool hurry; /* since the writer last looked, a line came that may not wait */
 	sem_t wake;
 	pthread_t thread;
 	_Atomic(struct log_ring *) rings; /* a ring outlives its thread: what is in it counts */
@@ -203,6 +202,19 @@ static size_t sink_write_batches(size_t size)
 	return largest;
 }
 
+/* Until what is left is little enough to wait for more. False: there was nothing. */
+static bool sink_write_most(size_t size)
+{
+	bool wrote = false;
+	size_t largest;
+
+	do {
+		largest = sink_write_batches(size);
+		wrote = wrote || largest > 0;
+	} while (largest >= size / 2);
+	return wrote;
+}
+
 static bool sink_is_empty(void)
 {
 	for (struct log_ring *ring = atomic_load(&sink.rings); ring != NULL; ring = ring->next) {
@@ -239,20 +251,14 @@ static void sink_sleep(void)
 
 static void *sink_run(void *arg)
 {
-	size_t size = sink_batch_size(), largest;
-	bool wrote = false;
+	size_t size = sink_batch_size();
 
 	(void)arg;
 	while (!atomic_load(&sink.stopping)) {
-		largest = sink_write_batches(size);
-		wrote = wrote || largest > 0;
-		if (largest >= size / 2)
-			continue;
-		if (wrote)
+		if (sink_write_most(size))
 			sink_gather();
 		else
 			sink_sleep();
-		wrote = false;
 	}
 	while (sink_write_batches(size) > 0)
 		;

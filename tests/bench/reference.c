@@ -170,6 +170,7 @@ static int reference_start(const struct worker *pattern)
 	worker->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	setsockopt(worker->listener, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one));
 	setsockopt(worker->listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	/* Behind a fixed target the server may be the one that speaks first. */
 	if (worker->mode != MODE_FIXED)
 		setsockopt(worker->listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, &one, sizeof(one));
 	if (bind(worker->listener, (struct sockaddr *)&worker->listen, sizeof(worker->listen)) <

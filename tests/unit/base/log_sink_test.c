@@ -88,6 +88,22 @@ static void start_time(void)
 	let_time_pass();
 }
 
+/* Writes its first line, and gathers until the test lets time pass. */
+static void start_gathering(void)
+{
+	stop_time();
+	assert_int_equal(log_writer_start(), 0);
+	log_info("first");
+	wait_until_it_gathers();
+}
+
+static void stop_gathering(void)
+{
+	wait_until_it_gathers();
+	start_time();
+	log_writer_stop();
+}
+
 struct capture {
 	int saved, ends[2];
 };
@@ -275,9 +291,7 @@ static void lines_that_come_one_by_one_are_written_together(void **state)
 		let_time_pass();
 		expect_lines(capture, line - 5, 5);
 	}
-	wait_until_it_gathers();
-	start_time();
-	log_writer_stop();
+	stop_gathering();
 }
 
 static void after_many_lines_more_are_gathered_too(void **state)
@@ -286,19 +300,14 @@ static void after_many_lines_more_are_gathered_too(void **state)
 	FILE *file = capture_open(capture);
 	char line[256];
 
-	stop_time();
-	assert_int_equal(log_writer_start(), 0);
-	log_info("first");
-	wait_until_it_gathers();
+	start_gathering();
 	/* Two batches of a pipe, the second one more than half full. */
 	for (int i = 0; i < 80; i++)
 		log_info("line %d of many, long enough to be more than can be gathered", i);
 	let_time_pass();
 	for (int i = 0; i < 81; i++)
 		assert_non_null(fgets(line, sizeof(line), file));
-	wait_until_it_gathers();
-	start_time();
-	log_writer_stop();
+	stop_gathering();
 	fclose(file);
 }
 
@@ -308,10 +317,7 @@ static void what_may_not_wait_is_written_though_more_could_be_gathered(void **st
 	FILE *file = capture_open(capture);
 	char line[256];
 
-	stop_time();
-	assert_int_equal(log_writer_start(), 0);
-	log_info("first");
-	wait_until_it_gathers();
+	start_gathering();
 	log_info("not alone");
 	log_error("no more of this");
 	for (int i = 0; i < 3; i++)
@@ -350,9 +356,7 @@ static void an_error_between_the_last_look_and_the_rest_is_not_overlooked(void *
 	for (int i = 0; i < 2; i++)
 		assert_non_null(fgets(line, sizeof(line), file));
 	assert_non_null(strstr(line, "just now"));
-	wait_until_it_gathers();
-	start_time();
-	log_writer_stop();
+	stop_gathering();
 	fclose(file);
 }
 
