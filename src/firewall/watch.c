@@ -95,7 +95,8 @@ bool watch_message_next(const uint8_t **bytes, size_t *len, struct watch_message
 	const struct nlmsghdr *header = (const struct nlmsghdr *)(const void *)*bytes;
 	size_t used;
 
-	if (*len > INT32_MAX || !mnl_nlmsg_ok(header, (int)*len))
+	/* libmnl takes a length of over 2 GiB for one below zero. */
+	if (*len > INT32_MAX || !mnl_nlmsg_ok(header, (int)*len) || header->nlmsg_len > *len)
 		return false;
 	*message = (struct watch_message){.port = header->nlmsg_pid};
 	message_read(message, header);
